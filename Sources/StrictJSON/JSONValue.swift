@@ -1,0 +1,53 @@
+/// One JSON value as it was sent. Numbers stay raw text, so that the field decides what it takes; strings are unescaped
+/// UTF-8. Slices share the input's memory wherever there was no escape.
+public enum JSONValue: Sendable {
+    /// `null`
+    case null
+    /// `true` or `false`
+    case bool(Bool)
+    /// The number's own characters, in RFC 8259's grammar: `1`, `-0`, `1e3`.
+    case number(ArraySlice<UInt8>)
+    /// The string's unescaped UTF-8.
+    case string(ArraySlice<UInt8>)
+    /// The elements in order.
+    case array([JSONValue])
+    /// The members in order; no two keys are equal.
+    case object(JSONObject)
+
+    /// The members when this is an object.
+    public var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
+    /// The elements when this is an array.
+    public var array: [JSONValue]? { if case .array(let array) = self { array } else { nil } }
+    /// The unescaped UTF-8 when this is a string.
+    public var string: ArraySlice<UInt8>? { if case .string(let bytes) = self { bytes } else { nil } }
+    /// The raw text when this is a number.
+    public var number: ArraySlice<UInt8>? { if case .number(let text) = self { text } else { nil } }
+    /// The truth value when this is one.
+    public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    /// Whether this is `null`.
+    public var isNull: Bool { if case .null = self { true } else { false } }
+}
+
+/// An object's members in the order they were sent. Keys are compared as bytes of their unescaped UTF-8.
+public struct JSONObject: Sendable {
+    /// Keys and values; no two keys are equal.
+    public let members: [(key: ArraySlice<UInt8>, value: JSONValue)]
+
+    /// The value of a key, nil when it is absent. Looks at every member: meant for objects of a known, small shape.
+    public subscript(_ key: StaticString) -> JSONValue? {
+        for member in members where member.key.isEqual(to: key) { return member.value }
+        return nil
+    }
+
+    /// The first key that is not among those allowed, nil when every key is.
+    public func firstKey(notIn allowed: [StaticString]) -> ArraySlice<UInt8>? {
+        members.first { member in !allowed.contains { member.key.isEqual(to: $0) } }?.key
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether these bytes are the string's UTF-8.
+    public func isEqual(to text: StaticString) -> Bool {
+        count == text.utf8CodeUnitCount && text.withUTF8Buffer { elementsEqual($0) }
+    }
+}
