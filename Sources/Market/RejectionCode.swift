@@ -1,0 +1,76 @@
+extension Rejection {
+    /// The codes of this module's own rules; the API document lists them.
+    public enum Code: String, Sendable, CaseIterable {
+        // Reading
+        /// Not the strict JSON that is read here.
+        case invalidJSON = "invalid_json"
+        /// The same key twice in one object.
+        case duplicateField = "duplicate_field"
+        /// A key that has no place here.
+        case unknownField = "unknown_field"
+        /// A key that is needed is absent.
+        case missingField = "missing_field"
+        /// A value of another JSON type than the field's.
+        case invalidType = "invalid_type"
+        /// Not a plain decimal integer.
+        case invalidInteger = "invalid_integer"
+        /// An integer that does not fit the field's width.
+        case integerOutOfRange = "integer_out_of_range"
+        /// A JSON number above 2^53 − 1, which many readers round.
+        case integerNotExact = "integer_not_exact"
+        /// Not `0x` and an even or fixed number of hex digits.
+        case invalidHex = "invalid_hex"
+        /// Not an address.
+        case invalidAddress = "invalid_address"
+        /// Mixed case that does not satisfy EIP-55.
+        case invalidChecksum = "invalid_checksum"
+        /// More than 4096 bytes of signature.
+        case signatureTooLong = "signature_too_long"
+
+        // Rules of an offer
+        /// The zero address where an account or a token is needed.
+        case zeroAddress = "zero_address"
+        /// underlying = stablecoin.
+        case sameToken = "same_token"
+        /// collateralAmount = 0.
+        case zeroCollateral = "zero_collateral"
+        /// premiumPerDay = 0.
+        case zeroPremium = "zero_premium"
+        /// Not 1 ≤ minDuration ≤ maxDuration ≤ the most days allowed.
+        case invalidDuration = "invalid_duration"
+        /// Not 0 < minFillAmount ≤ collateralAmount.
+        case invalidMinFill = "invalid_min_fill"
+        /// The deadline has passed.
+        case deadlinePassed = "deadline_passed"
+        /// The deadline is beyond the horizon.
+        case deadlineTooFar = "deadline_too_far"
+        /// A token that this deployment does not list.
+        case tokenNotListed = "token_not_listed"
+        /// The writer has as many open offers as are allowed.
+        case tooManyOpenOffers = "too_many_open_offers"
+
+        // Signatures
+        /// Neither 65 nor 64 bytes.
+        case signatureLength = "signature_length"
+        /// v is not 27, 28, 0 or 1.
+        case signatureV = "signature_v"
+        /// s is in the upper half of the curve's order.
+        case signatureHighS = "signature_high_s"
+        /// r or s is 0 or not below the curve's order.
+        case signatureRange = "signature_range"
+        /// No key fits this signature.
+        case signatureUnrecoverable = "signature_unrecoverable"
+        /// Another account signed, or another message was signed.
+        case signatureMismatch = "signature_mismatch"
+
+        // Cancels
+        /// No hash, or more than 500.
+        case invalidHashCount = "invalid_hash_count"
+        /// The same hash twice.
+        case duplicateHash = "duplicate_hash"
+        /// issuedBefore lies too far ahead.
+        case issuedBeforeTooLate = "issued_before_too_late"
+        /// The message is neither of the two cancels.
+        case invalidMessage = "invalid_message"
+    }
+}
