@@ -6,10 +6,13 @@ extension PostgresConnection {
     var socket: Int32 { PQsocket(handle.raw) }
 
     /// Reads what arrived while nobody asked anything; false when the connection has ended.
-    func absorb() -> Bool {
+    func absorb(_ notify: (_ channel: String, _ payload: String) -> Void = { _, _ in }) -> Bool {
         _ = PQconsumeInput(handle.raw)
         _ = PQisBusy(handle.raw)  // parses, which is where libpq notices the end
-        while let notification = PQnotifies(handle.raw) { PQfreemem(notification) }
+        while let notification = PQnotifies(handle.raw) {
+            notify(String(cString: notification.pointee.relname), String(cString: notification.pointee.extra))
+            PQfreemem(notification)
+        }
         return ending == nil && handle.isOpen
     }
 
