@@ -74,9 +74,14 @@ struct PostgresSettings: Sendable {
         log_parameter_max_length = 64
         log_parameter_max_length_on_error = 0
 
-        include_if_exists = '\(quoted(home.config))/local.conf'
-
+        \(local)
         """
+    }
+
+    /// The operator's own changes, when there are any.
+    private var local: String {
+        let path = home.config + "/local.conf"
+        return FileSystem.status(path) == nil ? "" : "include = '\(quoted(path))'\n"
     }
 
     /// `peer`: the kernel tells PostgreSQL who connects, and only the users in the map are let in. There is no password.

@@ -50,7 +50,11 @@ public final class PrivateServerGroup: Sendable, Service {
         let binaries = try await PostgresCluster(home: home, logger: logger).prepare()
         let settings = PostgresSettings(home: home, sockets: sockets)
         servers.append(PostgresServer(home: home, settings: settings, binaries: binaries, logger: logger))
-        if redis { servers.append(try RedisServer(home: home, sockets: sockets, logger: logger)) }
+        if redis {
+            servers.append(try RedisServer(home: home, sockets: sockets, logger: logger))
+        } else {
+            try await RedisServer.clearRemains(home)
+        }
         let urls = ServerURLs(
             database: PostgresSettings.url(sockets: sockets), redis: redis ? RedisServer.url(sockets: sockets) : "none")
         let group = PrivateServerGroup(servers: servers, urls: urls, home: home, lock: lock, logger: logger)

@@ -23,19 +23,14 @@ struct RedisServer: Server {
     }
 
     var socket: String { sockets + "/" + SocketDirectory.redisFile }
-    private var configuration: String { home.config + "/redis.conf" }
+    private var configuration: String { Self.configuration(home) }
+    private static func configuration(_ home: ServerHome) -> String { home.config + "/redis.conf" }
 
     /// A URL of the socket; its path needs no escaping (see `SocketDirectory`).
     static func url(sockets: String) -> String { "unix://\(sockets)/\(SocketDirectory.redisFile)" }
 
     func bringUp(started: (ServerProcess) -> Void) async throws(PrivateServerError) -> ServerProcess {
-        // With set-proc-title off the arguments stay as they were given, and name this home's file.
-        let words = [program, configuration]
-        for remains in ServerProcess.all(where: { $0.suffix(2).elementsEqual(words) }) {
-            guard await stop(remains) else {
-                throw .startFailed(server: name, detail: "process \(remains.pid) of the last one does not end")
-            }
-        }
+        try await Self.clearRemains(home)
         try FileSystem.makePrivateDirectory(home.redis, for: home.user)
         try FileSystem.write(text, to: configuration, mode: 0o644)
         unlink(socket)
@@ -58,7 +53,22 @@ struct RedisServer: Server {
         return process
     }
 
-    func stop(_ process: ServerProcess) async -> Bool {
+    func stop(_ process: ServerProcess) async -> Bool { await Self.end(process) }
+
+    /// Ends a Redis of this home that a killed process left behind.
+    static func clearRemains(_ home: ServerHome) async throws(PrivateServerError) {
+        // With set-proc-title off the arguments stay as they were given, and name this home's file.
+        let remains = ServerProcess.all { words in
+            words.count > 1 && words[words.count - 2].hasSuffix("/redis-server") && words.last == configuration(home)
+        }
+        for process in remains {
+            guard await end(process) else {
+                throw .startFailed(server: "Redis", detail: "process \(process.pid) of the last one does not end")
+            }
+        }
+    }
+
+    private static func end(_ process: ServerProcess) async -> Bool {
         process.signal(SIGTERM)
         if await process.waitForExit(.seconds(5)) { return true }
         process.signal(SIGKILL)

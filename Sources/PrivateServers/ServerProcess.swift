@@ -9,21 +9,31 @@ struct ServerProcess: Sendable, Equatable {
 
     /// `nil` when there is no such process, or it has ended and only waits to be collected.
     init?(pid: pid_t) {
-        // Collects the process when it is an ended child of ours; otherwise does nothing.
-        waitpid(pid, nil, WNOHANG)
+        guard let found = Self.look(pid), !found.hasEnded else { return nil }
+        self = found.process
+    }
+
+    private init(pid: pid_t, startTime: UInt64) {
+        self.pid = pid
+        self.startTime = startTime
+    }
+
+    var isAlive: Bool {
+        guard let found = Self.look(pid), found.process == self else { return false }
+        // Collects it when it is a child of ours.
+        if found.hasEnded { waitpid(pid, nil, WNOHANG) }
+        return !found.hasEnded
+    }
+
+    private static func look(_ pid: pid_t) -> (process: ServerProcess, hasEnded: Bool)? {
         guard pid > 1, let text = FileSystem.read("/proc/\(pid)/stat", limit: 4096),
             let afterName = text.lastIndex(of: ")")
         else { return nil }
         // After the name: state, parent, … and as the 20th the start time (proc(5), field 22).
         let fields = text[text.index(after: afterName)...].split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X", let startTime = UInt64(fields[19]) else {
-            return nil
-        }
-        self.pid = pid
-        self.startTime = startTime
+        guard fields.count > 19, let startTime = UInt64(fields[19]) else { return nil }
+        return (ServerProcess(pid: pid, startTime: startTime), fields[0] == "Z" || fields[0] == "X")
     }
-
-    var isAlive: Bool { ServerProcess(pid: pid) == self }
 
     /// The arguments; for servers that write their title over them, that title.
     var arguments: [String] {
