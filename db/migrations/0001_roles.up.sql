@@ -30,5 +30,11 @@ BEGIN
             EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', wanted);
         END IF;
     END LOOP;
+    -- A GRANT by someone who may not give it only warns.
+    IF NOT has_database_privilege('strikebook_owner', current_database(), 'CREATE')
+        OR NOT has_schema_privilege('strikebook_owner', 'public', 'CREATE') THEN
+        RAISE EXCEPTION 'strikebook_owner may not create in database %', current_database()
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
 END
 $$;

@@ -67,10 +67,12 @@ COMMENT ON COLUMN transaction_logs.event_type IS
     'What happened: offer_created, offer_cancelled, cancel_recorded, cancel_all_recorded, offer_expired, ...';
 COMMENT ON COLUMN transaction_logs.related_id IS
     'What it happened to: an offer hash or an address as 0x text, a tokenId in decimal, a product id.';
-COMMENT ON COLUMN transaction_logs.tx_hash IS 'The chain transaction that caused it; null when it came from outside the chain.';
+COMMENT ON COLUMN transaction_logs.tx_hash IS
+    'The chain transaction that caused it; null when it came from outside the chain.';
 COMMENT ON COLUMN transaction_logs.block_number IS 'The block of tx_hash.';
 COMMENT ON COLUMN transaction_logs.data IS
-    'What the related row does not already commit to: canonical JSON (sorted keys, uint256 as strings); null when nothing.';
+    'What the related row does not already commit to: canonical JSON (sorted keys, uint256 as strings); null '
+    'when nothing.';
 COMMENT ON COLUMN transaction_logs.data_json IS 'data, for queries; not hashed.';
 COMMENT ON COLUMN transaction_logs.created_at IS
     'Acceptance, taken after the head lock and never before the previous row''s; hashed as microseconds since 1970.';
@@ -109,9 +111,11 @@ COMMENT ON COLUMN log_head.only_row IS 'Always true: the key that admits one row
 COMMENT ON COLUMN log_head.seq IS 'seq of the last log row; 0 when there is none.';
 COMMENT ON COLUMN log_head.hash IS 'hash of the last log row; the domain separator when there is none.';
 COMMENT ON COLUMN log_head.created_at IS
-    'created_at of the last log row. The next row takes the later of the clock and this, so that time never runs back in the log.';
+    'created_at of the last log row. The next row takes the later of the clock and this, so that time never '
+    'runs back in the log.';
 COMMENT ON COLUMN log_head.epoch IS
-    'The log''s life: 64 random bits (16 hex digits outside), renewed by a restore or promotion, when seq may be reused.';
+    'The log''s life: 64 random bits (16 hex digits outside), renewed by a restore or promotion, when seq may '
+    'be reused.';
 COMMENT ON COLUMN log_head.leader_epoch IS
     'Raised by each new leader; a write that must happen once compares its own with this under the lock.';
 
@@ -138,7 +142,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION log_seq_at(timestamptz) IS
-    'seq of the last log row at or before a moment (0 when none), by bisection: seq has no gaps and time never runs back. '
+    'seq of the last log row at or before a moment (0 when none), by bisection: seq has no gaps and time never '
+    'runs back. '
     'Serves createdAfter without an index on created_at.';
 
 CREATE VIEW readable_transaction_logs AS

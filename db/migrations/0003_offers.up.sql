@@ -76,7 +76,8 @@ COMMENT ON COLUMN offers.config_hash IS 'bytes32 the contract interprets; signed
 COMMENT ON COLUMN offers.signature IS
     'As verified: 65 bytes r, s, v with v 27 or 28, or a contract wallet''s 0 to 4096 bytes unchanged.';
 COMMENT ON COLUMN offers.price_key IS
-    'floor(premium_per_day * 2^512 / collateral_amount): orders the exact fractions, for two uint256 fractions differ by more than 2^-512.';
+    'floor(premium_per_day * 2^512 / collateral_amount): orders the exact fractions, for two uint256 fractions '
+    'differ by more than 2^-512.';
 COMMENT ON COLUMN offers.seq IS 'Its offer_created row in transaction_logs; the order of acceptance.';
 COMMENT ON COLUMN offers.created_at IS 'When it was accepted, as in the log row.';
 COMMENT ON COLUMN offers.closed_seq IS 'The log row that closed it; null while it can be taken.';
@@ -140,7 +141,8 @@ CREATE TABLE cancellations (
 );
 CREATE INDEX cancellations_digest ON cancellations (digest);
 COMMENT ON TABLE cancellations IS
-    'Tombstones: this signer cancelled this hash, whether or not such an offer was ever seen. Pruned after the deadline horizon.';
+    'Tombstones: this signer cancelled this hash, whether or not such an offer was ever seen. Pruned after the '
+    'deadline horizon.';
 COMMENT ON COLUMN cancellations.offer_hash IS
     'The cancelled offer''s hash; no foreign key, for the offer may come later or never.';
 COMMENT ON COLUMN cancellations.signer IS 'Who cancelled; it bites only where this is the offer''s writer.';
@@ -207,7 +209,8 @@ CREATE VIEW readable_books AS
            o.min_duration, o.max_duration, o.min_fill_amount, o.expires_at, o.seq
     FROM offers o LEFT JOIN filled_amounts f ON f.offer_hash = o.offer_hash
     WHERE o.closed_seq IS NULL;
-COMMENT ON VIEW readable_books IS 'What can be taken, per book in its order: cheapest premium per day and unit first, then seq.';
+COMMENT ON VIEW readable_books IS
+    'What can be taken, per book in its order: cheapest premium per day and unit first, then seq.';
 
 CREATE VIEW readable_cancellations AS
     SELECT hex(c.offer_hash) AS offer_hash, hex(c.signer) AS signer, hex(c.digest) AS digest, m.kind,
