@@ -80,6 +80,9 @@ extension Query: ExpressibleByStringInterpolation {
         /// Binds a value.
         public mutating func appendInterpolation(_ value: some PostgresEncodable) { query.bind(value) }
 
+        /// Binds a value or NULL.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) { query.bind(value) }
+
         /// Splices another query in, values and all.
         public mutating func appendInterpolation(_ other: Query) { query.append(other) }
 
