@@ -1,0 +1,114 @@
+import Ethereum
+public import Exchange
+public import Market
+import StrictJSON
+
+/// Every refusal as RFC 9457 `application/problem+json`: the one place where errors become HTTP.
+public enum Problem {
+    /// The answer to a broken rule.
+    public static func reply(_ rejection: Rejection, requestID: String) -> Reply {
+        var reply = make(
+            status: rejection.kind.httpStatus, code: rejection.code, detail: rejection.detail, requestID: requestID
+        ) { json in
+            if let field = rejection.field {
+                json.key("field")
+                json.string(field)
+            }
+            if let findings = rejection.findings { write(findings, to: &json) }
+        }
+        if rejection.kind == .unavailable { reply.headers.append(("Retry-After", "1")) }
+        return reply
+    }
+
+    /// The answer to a write that the database did not take.
+    public static func reply(_ failure: WriteFailure, requestID: String) -> Reply {
+        let (code, detail) = text(failure)
+        var reply = make(status: 503, code: code, detail: detail, requestID: requestID) { _ in }
+        reply.headers.append(("Retry-After", "1"))
+        return reply
+    }
+
+    /// The stable code and the advice for a failed write.
+    public static func text(_ failure: WriteFailure) -> (code: String, detail: String) {
+        switch failure {
+        case .notStored: ("not_stored", "The database did not take it; nothing was stored. Send it again.")
+        case .outcomeUnknown:
+            ("outcome_unknown", "The database was lost while it was storing this. Send it again: that is safe and tells.")
+        case .overloaded: ("overloaded", "More is waiting than can be stored in time; nothing was stored. Send it again.")
+        case .stopping: ("stopping", "This process is stopping; nothing was stored. Send it again, to another one.")
+        }
+    }
+
+    /// The answer when something this service needs is away.
+    public static func unavailable(requestID: String) -> Reply {
+        var reply = make(
+            status: 503, code: "database_unavailable", detail: "The database does not answer. Try again shortly.",
+            requestID: requestID) { _ in }
+        reply.headers.append(("Retry-After", "1"))
+        return reply
+    }
+
+    /// An answer about the request as such: 404, 405, 413 …
+    public static func reply(status: Int, code: String, detail: String, requestID: String) -> Reply {
+        make(status: status, code: code, detail: detail, requestID: requestID) { _ in }
+    }
+
+    private static func make(
+        status: Int, code: String, detail: String, requestID: String, _ more: (inout JSONWriter) -> Void
+    ) -> Reply {
+        var json = JSONWriter(capacity: 512)
+        json.beginObject()
+        json.key("type")
+        json.string("urn:strikebook:problem:\(code)")
+        json.key("title")
+        json.string(title(status))
+        json.key("status")
+        json.integer(status)
+        json.key("code")
+        json.string(code)
+        json.key("detail")
+        json.string(detail)
+        json.key("requestId")
+        json.string(requestID)
+        more(&json)
+        json.endObject()
+        var reply = Reply(status: status, json: json)
+        reply.contentType = "application/problem+json"
+        return reply
+    }
+
+    private static func write(_ findings: SignatureFindings, to json: inout JSONWriter) {
+        json.key("domainSeparator")
+        json.hash(findings.domainSeparator)
+        json.key("structHash")
+        json.hash(findings.structHash)
+        json.key("digest")
+        json.hash(findings.digest)
+        json.key("recovered")
+        if let recovered = findings.recovered { json.address(recovered) } else { json.null() }
+        json.key("expected")
+        json.address(findings.expected)
+        json.key("diagnosis")
+        json.beginArray()
+        for line in findings.diagnosis { json.string(line) }
+        json.endArray()
+    }
+
+    private static func title(_ status: Int) -> String {
+        switch status {
+        case 400: "The request is malformed or breaks a rule"
+        case 401: "Identity is needed"
+        case 403: "Not allowed"
+        case 404: "Not found"
+        case 405: "The method is not known here"
+        case 408: "The request took too long"
+        case 409: "The state does not allow it"
+        case 413: "The request is too large"
+        case 415: "The content type is not known here"
+        case 422: "The signature does not hold"
+        case 429: "Too many requests"
+        case 503: "Not available at the moment"
+        default: "Something went wrong"
+        }
+    }
+}

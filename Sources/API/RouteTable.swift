@@ -1,0 +1,169 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import Market
+import NIOCore
+
+/// What Hummingbird keeps of a request beside itself: who sent it.
+struct RouteContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let peer: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        peer = source.channel.remoteAddress?.ipAddress ?? "unix"
+    }
+}
+
+/// Routes as values: a path, its methods, and one way to answer.
+struct RouteTable {
+    typealias Endpoint = @Sendable (APIRequest) async throws -> Reply
+
+    /// What a path does under one method.
+    struct Method {
+        let method: HTTPRequest.Method
+        let largestBody: Int
+        let endpoint: Endpoint
+
+        static func get(_ endpoint: @escaping Endpoint) -> Method {
+            Method(method: .get, largestBody: 0, endpoint: endpoint)
+        }
+
+        static func post(largestBody: Int, _ endpoint: @escaping Endpoint) -> Method {
+            Method(method: .post, largestBody: largestBody, endpoint: endpoint)
+        }
+    }
+
+    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
+
+    let router = Router(context: RouteContext.self, options: [])
+    private let clients: ClientAddress
+
+    init(clients: ClientAddress) {
+        self.clients = clients
+        router.middlewares.add(UnknownPath())
+    }
+
+    /// Serves `path`; any other method is answered 405 and told which there are.
+    func add(_ path: RouterPath, _ methods: Method...) {
+        var served = Set(methods.map(\.method))
+        for method in methods {
+            let respond = responder(method)
+            router.on(path, method: method.method, use: respond)
+            if method.method == .get {
+                served.insert(.head)
+                router.on(path, method: .head) { request, context in
+                    try await respond(request, context).createHeadResponse()
+                }
+            }
+        }
+        let allow = served.map(\.rawValue).sorted().joined(separator: ", ")
+        for method in Self.methods where !served.contains(method) {
+            router.on(path, method: method) { request, _ in
+                let requestID = RequestID.accept(request.headers[.requestID])
+                var reply = Problem.reply(
+                    status: 405, code: "method_not_allowed", detail: "Use \(allow) here.", requestID: requestID)
+                reply.headers.append(("Allow", allow))
+                return Response(reply, requestID: requestID)
+            }
+        }
+    }
+
+    private func responder(_ method: Method) -> @Sendable (Request, RouteContext) async throws -> Response {
+        let clients = clients
+        return { request, context in
+            let requestID = RequestID.accept(request.headers[.requestID])
+            do {
+                let asked = try await APIRequest(
+                    request, context, clients: clients, largestBody: method.largestBody, requestID: requestID)
+                return Response(try await method.endpoint(asked), requestID: requestID)
+            } catch let rejection as Rejection {
+                return Response(Problem.reply(rejection, requestID: requestID), requestID: requestID)
+            } catch {
+                context.logger.error("a request failed", metadata: ["error": "\(error)", "requestId": "\(requestID)"])
+                return Response(Problem.unavailable(requestID: requestID), requestID: requestID)
+            }
+        }
+    }
+}
+
+/// 404 in our own words.
+private struct UnknownPath: RouterMiddleware {
+    typealias Context = RouteContext
+
+    func handle(
+        _ request: Request, context: RouteContext, next: (Request, RouteContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            let requestID = RequestID.accept(request.headers[.requestID])
+            let reply = Problem.reply(
+                status: 404, code: "not_found", detail: "There is nothing at this path.", requestID: requestID)
+            return Response(reply, requestID: requestID)
+        }
+    }
+}
+
+extension HTTPField.Name {
+    static let requestID = HTTPField.Name("X-Request-Id")!
+    static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
+}
+
+extension APIRequest {
+    /// Reads a bounded request.
+    init(
+        _ request: Request, _ context: RouteContext, clients: ClientAddress, largestBody: Int, requestID: String
+    ) async throws {
+        if largestBody > 0, !MediaType.isJSON(request.headers[.contentType]) {
+            throw Rejection(
+                .unsupportedMedia, code: "unsupported_media_type", field: "Content-Type",
+                detail: "Send the body as application/json.")
+        }
+        var body: [UInt8] = []
+        for try await part in request.body {
+            guard body.count + part.readableBytes <= largestBody else {
+                throw Rejection(
+                    .tooLarge, code: "body_too_large", field: nil,
+                    detail: largestBody == 0
+                        ? "This request takes no body." : "The body may have \(largestBody) bytes here.")
+            }
+            body.append(contentsOf: part.readableBytesView)
+        }
+        var parameters: [String: String] = [:]
+        for (name, value) in context.parameters {
+            guard let decoded = QueryParameters.decode(value) else {
+                throw QueryParameters.refusal(String(name), "is not percent-encoded UTF-8")
+            }
+            parameters[String(name)] = decoded
+        }
+        self.init(
+            method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
+            parameters: parameters, body: body,
+            client: clients.client(peer: context.peer, forwardedFor: request.headers[.forwardedFor]),
+            requestID: requestID, ifNoneMatch: request.headers[.ifNoneMatch],
+            coding: ContentCoding.chosen(
+                by: (request.headers[.acceptEncoding] ?? "").split(separator: ",").map {
+                    $0.drop { $0 == " " }
+                }),
+            authorization: request.headers[.authorization])
+    }
+}
+
+extension Response {
+    /// A reply as Hummingbird writes it.
+    init(_ reply: Reply, requestID: String) {
+        var headers = HTTPFields()
+        if reply.status != 304 { headers[.contentType] = reply.contentType }
+        for (name, value) in reply.headers {
+            if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
+        }
+        headers[.vary] = "Accept-Encoding"
+        headers[.requestID] = requestID
+        let status = HTTPResponse.Status(code: reply.status)
+        self = reply.status == 304
+            ? Response(status: status, headers: headers)
+            : Response(status: status, headers: headers, body: ResponseBody(byteBuffer: reply.body))
+    }
+}

@@ -1,0 +1,23 @@
+public import Market
+import Synchronization
+
+/// One open offer as the live book holds it: immutable, shared by every snapshot that shows it.
+public final class BookEntry: Sendable {
+    public let state: OfferState
+    private let row = Mutex<[UInt8]?>(nil)
+
+    /// An open offer.
+    public init(_ state: OfferState) {
+        self.state = state
+    }
+
+    /// The row's JSON object without pricing; encoded at the first need and kept.
+    public var rowJSON: [UInt8] {
+        row.withLock { bytes in
+            if let bytes { return bytes }
+            let encoded = BookRow.encode(state)
+            bytes = encoded
+            return encoded
+        }
+    }
+}

@@ -1,0 +1,25 @@
+public import Ethereum
+public import Market
+
+/// What a row of the log changes in a book; the view of the log that `Books` is folded from.
+public struct BookEvent: Sendable {
+    /// The change itself.
+    public enum Change: Sendable {
+        /// A new offer, open or (behind a tombstone or watermark) born cancelled.
+        case created(OfferState)
+        case closed(offerHash: Bytes32, reason: OfferState.ClosedReason)
+        /// The row changes no book.
+        case none
+    }
+
+    public let seq: UInt64
+    public let createdAtMicros: Int64
+    public let change: Change
+
+    /// A row at `seq`, committed at `createdAtMicros` (µs since 1970).
+    public init(seq: UInt64, createdAtMicros: Int64, change: Change) {
+        self.seq = seq
+        self.createdAtMicros = createdAtMicros
+        self.change = change
+    }
+}

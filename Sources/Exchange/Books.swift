@@ -1,0 +1,179 @@
+public import Ethereum
+import HeapModule
+public import Market
+import Synchronization
+
+/// The live books: every open offer in memory, folded from the log in seq order and from nothing else.
+///
+/// Readers take snapshots; a snapshot is a value that later changes do not touch.
+public final class Books: Sendable {
+    private let state = Mutex(State())
+
+    /// Empty books; `load` or `apply` fills them.
+    public init() {}
+
+    // MARK: Folding the log
+
+    /// What became of a run of rows handed to `apply`.
+    public enum Applied: Sendable, Hashable {
+        case upToDate
+        /// Rows are missing between what was applied and what was given: read from `after` on.
+        case gap(after: UInt64)
+    }
+
+    /// Starts from a snapshot of the open offers.
+    public func load(_ offers: [OfferState], _ snapshot: BooksSnapshot) {
+        state.withLock { $0.load(offers, snapshot) }
+    }
+
+    /// Applies the rows that follow what was applied; rows applied before are passed over.
+    public func apply(_ events: [BookEvent]) -> Applied {
+        state.withLock { $0.apply(events) }
+    }
+
+    /// The last row of the log that the books show.
+    public var appliedSeq: UInt64 { state.withLock { $0.appliedSeq } }
+    /// The log's head when the books were loaded: it carries the epoch.
+    public var loadedHead: LogHead { state.withLock { $0.loadedHead } }
+
+    // MARK: Reading
+
+    /// One book as it stands; empty when nothing was ever offered there.
+    public func book(_ id: BookID) -> Book {
+        state.withLock { $0.books[id] ?? Book(id: id) }
+    }
+
+    /// The last change among `ids`, without copying a book.
+    public func lastChange(of ids: [BookID]) -> UInt64 {
+        state.withLock { state in ids.reduce(0) { max($0, state.books[$1]?.seq ?? 0) } }
+    }
+
+    /// The open offer with this id.
+    public func entry(_ offerHash: Bytes32) -> BookEntry? {
+        state.withLock { $0.entries[offerHash] }
+    }
+
+    /// How many offers `writer` has open.
+    public func openOffers(of writer: Address) -> Int {
+        state.withLock { $0.openByWriter[writer] ?? 0 }
+    }
+
+    /// Number of open offers and of books that hold any.
+    public var counts: (offers: Int, books: Int) {
+        state.withLock { state in (state.entries.count, state.books.values.count { $0.count > 0 }) }
+    }
+
+    // MARK: Deadlines
+
+    /// Open offers whose deadline (unix seconds) lies before `now`, the longest overdue first, at most `limit`.
+    public func overdue(at now: UInt64, limit: Int) -> [Bytes32] {
+        state.withLock { $0.overdue(at: now, limit: limit) }
+    }
+
+    /// The earliest deadline of an open offer, unix seconds.
+    public var earliestDeadline: UInt64? {
+        state.withLock { $0.earliestDeadline() }
+    }
+}
+
+extension Books {
+    private struct Deadline: Comparable {
+        let deadline: UInt64
+        let seq: UInt64
+        let offerHash: Bytes32
+
+        static func < (left: Deadline, right: Deadline) -> Bool {
+            left.deadline == right.deadline ? left.seq < right.seq : left.deadline < right.deadline
+        }
+    }
+
+    private struct State {
+        var appliedSeq: UInt64 = 0
+        var loadedHead = LogHead(seq: 0, hash: .zero, epoch: 0)
+        var entries: [Bytes32: BookEntry] = [:]
+        var books: [BookID: Book] = [:]
+        var openByWriter: [Address: Int] = [:]
+        /// Every open offer and, until they surface, some that were closed meanwhile.
+        var deadlines = Heap<Deadline>()
+
+        mutating func load(_ offers: [OfferState], _ snapshot: BooksSnapshot) {
+            self = State()
+            appliedSeq = snapshot.head.seq
+            loadedHead = snapshot.head
+            entries.reserveCapacity(offers.count)
+            deadlines = Heap(offers.map(Self.deadline))
+            for change in snapshot.lastChanges {
+                books[change.book] = Book(id: change.book, seq: change.seq, changedAtMicros: change.atMicros)
+            }
+            for offer in offers { add(offer) }
+        }
+
+        mutating func apply(_ events: [BookEvent]) -> Applied {
+            for event in events where event.seq > appliedSeq {
+                guard event.seq == appliedSeq + 1 else { return .gap(after: appliedSeq) }
+                apply(event)
+                appliedSeq = event.seq
+            }
+            return .upToDate
+        }
+
+        private mutating func apply(_ event: BookEvent) {
+            switch event.change {
+            case .none: break
+            case .created(let offer):
+                guard offer.closed == nil, entries[offer.offerHash] == nil else { return }
+                add(offer)
+                deadlines.insert(Self.deadline(offer))
+                books[BookID(offer.offer)]?.touch(seq: event.seq, atMicros: event.createdAtMicros)
+            case .closed(let offerHash, _):
+                guard let entry = entries.removeValue(forKey: offerHash) else { return }
+                let offer = entry.state.offer
+                books[BookID(offer)]?.remove(entry)
+                books[BookID(offer)]?.touch(seq: event.seq, atMicros: event.createdAtMicros)
+                let open = (openByWriter[offer.writer] ?? 1) - 1
+                openByWriter[offer.writer] = open > 0 ? open : nil
+                compactDeadlines()
+            }
+        }
+
+        private mutating func add(_ offer: OfferState) {
+            let entry = BookEntry(offer)
+            entries[offer.offerHash] = entry
+            openByWriter[offer.offer.writer, default: 0] += 1
+            let id = BookID(offer.offer)
+            books[id, default: Book(id: id)].insert(entry)
+        }
+
+        private static func deadline(_ offer: OfferState) -> Deadline {
+            Deadline(deadline: offer.offer.deadline, seq: offer.seq, offerHash: offer.offerHash)
+        }
+
+        /// Closed offers leave the heap when they surface; far deadlines would let them pile up.
+        private mutating func compactDeadlines() {
+            guard deadlines.count > 2 * entries.count + 1024 else { return }
+            deadlines = Heap(entries.values.map { Self.deadline($0.state) })
+        }
+
+        /// Drops what was closed from the heap's top.
+        private mutating func prune() {
+            while let top = deadlines.min, entries[top.offerHash] == nil { deadlines.removeMin() }
+        }
+
+        mutating func earliestDeadline() -> UInt64? {
+            prune()
+            return deadlines.min?.deadline
+        }
+
+        mutating func overdue(at now: UInt64, limit: Int) -> [Bytes32] {
+            var due: [Deadline] = []
+            prune()
+            while due.count < limit, let top = deadlines.min, top.deadline < now {
+                due.append(deadlines.removeMin())
+                prune()
+            }
+            // They stay due until the log says that they expired.
+            deadlines.insert(contentsOf: due)
+            return due.map(\.offerHash)
+        }
+    }
+}

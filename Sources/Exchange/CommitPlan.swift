@@ -1,0 +1,261 @@
+public import Ethereum
+public import Market
+
+/// What was read under the head's lock: everything the requests of one batch touch.
+public struct LockedState: Sendable {
+    public var head: LogHead
+    /// The leader's epoch as the head holds it.
+    public var leaderEpoch: Int64
+    /// The database's clock after the lock was taken, µs since 1970: the acceptance time of the whole batch.
+    public var nowMicros: Int64
+    /// The stored offers among those named, and every open offer of a writer whose watermark is to be raised.
+    public var offers: [Bytes32: OfferState]
+    /// Recorded cancels by offer hash and signer, with the log position of each.
+    public var tombstones: [Tombstone: UInt64]
+    /// The largest `issuedBefore` (unix seconds) recorded for each writer concerned.
+    public var watermarks: [Address: UInt64]
+
+    /// A cancel of one offer by one signer.
+    public struct Tombstone: Sendable, Hashable {
+        public let offerHash: Bytes32
+        public let signer: Address
+
+        /// `signer` cancelled `offerHash`.
+        public init(offerHash: Bytes32, signer: Address) {
+            self.offerHash = offerHash
+            self.signer = signer
+        }
+    }
+
+    /// The state read under the lock.
+    public init(
+        head: LogHead, leaderEpoch: Int64, nowMicros: Int64, offers: [Bytes32: OfferState],
+        tombstones: [Tombstone: UInt64], watermarks: [Address: UInt64]
+    ) {
+        self.head = head
+        self.leaderEpoch = leaderEpoch
+        self.nowMicros = nowMicros
+        self.offers = offers
+        self.tombstones = tombstones
+        self.watermarks = watermarks
+    }
+}
+
+/// Decides what one batch writes. Pure: the state read under the lock goes in, rows and answers come out.
+///
+/// Requests are taken in order and each sees what those before it did, so a cancel and its offer in one
+/// batch end as they would in two.
+public struct CommitPlan: Sendable {
+    /// An open offer that the batch closes.
+    public struct Closing: Sendable {
+        public let offerHash: Bytes32
+        public let book: BookID
+        public let seq: UInt64
+        public let reason: OfferState.ClosedReason
+    }
+
+    /// A cancel of one offer to be recorded, with the message that proves it.
+    public struct Cancellation: Sendable {
+        public let offerHash: Bytes32
+        public let signer: Address
+        public let digest: Bytes32
+        public let seq: UInt64
+    }
+
+    /// A watermark that was raised.
+    public struct Watermark: Sendable {
+        public let writer: Address
+        public let issuedBefore: UInt64
+        public let digest: Bytes32
+        public let seq: UInt64
+    }
+
+    public private(set) var entries: [LogEntry] = []
+    public private(set) var events: [BookEvent] = []
+    public private(set) var results: [WriteResult] = []
+    public private(set) var created: [OfferState] = []
+    public private(set) var closings: [Closing] = []
+    public private(set) var cancelMessages: [(cancel: VerifiedCancel, seq: UInt64)] = []
+    public private(set) var cancellations: [Cancellation] = []
+    public private(set) var watermarks: [Watermark] = []
+    /// The books that change, each with the position of its last change.
+    public private(set) var touchedBooks: [BookID: UInt64] = [:]
+
+    public let nowMicros: Int64
+    private var state: LockedState
+    /// The head after this batch.
+    public var head: LogHead { state.head }
+    /// True when the batch leaves the database as it was.
+    public var isEmpty: Bool { entries.isEmpty }
+
+    /// Plans `requests` on top of `state`; one result a request, in order.
+    public init(_ requests: [WriteRequest], on state: LockedState) {
+        self.state = state
+        self.nowMicros = state.nowMicros
+        results.reserveCapacity(requests.count)
+        for request in requests {
+            switch request {
+            case .offer(let signed): results.append(create(signed))
+            case .cancel(let cancel): results.append(record(cancel))
+            case .expire(let hashes, let leaderEpoch): results.append(expire(hashes, leaderEpoch: leaderEpoch))
+            }
+        }
+    }
+
+    // MARK: Offers
+
+    private mutating func create(_ signed: SignedOffer) -> WriteResult {
+        let hash = signed.hashes.offerHash
+        if let stored = state.offers[hash] { return .existed(stored) }
+        let writer = signed.offer.writer
+        let bornCancelled =
+            state.tombstones[.init(offerHash: hash, signer: writer)] != nil || isBelowWatermark(nowMicros, of: writer)
+        let open = OfferState(signed: signed, seq: state.head.seq + 1, createdAtMicros: nowMicros)
+        let offer = bornCancelled ? open.closing(at: open.seq, reason: .cancelled, micros: nowMicros) : open
+        append(
+            .offerCreated, about: hash.hex, data: bornCancelled ? #"{"status":"cancelled"}"# : nil,
+            change: .created(offer))
+        created.append(offer)
+        state.offers[hash] = offer
+        if !bornCancelled { touchedBooks[BookID(signed.offer)] = offer.seq }
+        return .created(offer)
+    }
+
+    private func isBelowWatermark(_ createdAtMicros: Int64, of writer: Address) -> Bool {
+        guard let issuedBefore = state.watermarks[writer] else { return false }
+        return createdAtMicros < Self.micros(issuedBefore)
+    }
+
+    private static func micros(_ seconds: UInt64) -> Int64 {
+        let (product, overflow) = Int64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? .max : product
+    }
+
+    // MARK: Cancels
+
+    private mutating func record(_ cancel: VerifiedCancel) -> WriteResult {
+        switch cancel.message {
+        case .offers(let hashes): recordCancel(of: hashes, by: cancel)
+        case .all(let writer, let issuedBefore): raiseWatermark(of: writer, to: issuedBefore, by: cancel)
+        }
+    }
+
+    private mutating func recordCancel(of hashes: [Bytes32], by cancel: VerifiedCancel) -> WriteResult {
+        if let foreign = hashes.first(where: { state.offers[$0].map { $0.offer.writer != cancel.signer } ?? false }) {
+            return .rejected(
+                Rejection(
+                    .signature, code: "not_the_writer", field: "offerHashes",
+                    detail: "Offer \(foreign.hex) is another writer's; the message was signed by "
+                        + "\(cancel.signer.checksummed). Nothing was cancelled."))
+        }
+        let before = state.head.seq
+        let results = hashes.map { cancelOne($0, by: cancel) }
+        if state.head.seq > before { keep(cancel) }
+        return .cancelled(results, headSeq: state.head.seq)
+    }
+
+    private mutating func cancelOne(_ hash: Bytes32, by cancel: VerifiedCancel) -> CancelResult {
+        let tombstone = LockedState.Tombstone(offerHash: hash, signer: cancel.signer)
+        let recordedAt = state.tombstones[tombstone]
+        guard let offer = state.offers[hash] else {
+            let seq = recordedAt ?? recordTombstone(tombstone, digest: cancel.digest)
+            return CancelResult(offerHash: hash, status: .tombstoned, seq: seq)
+        }
+        guard let closed = offer.closed else {
+            let seq = close(offer, .offerCancelled, reason: .cancelled)
+            remember(tombstone, digest: cancel.digest, seq: seq)
+            return CancelResult(offerHash: hash, status: .cancelled, seq: seq)
+        }
+        if closed.reason == .cancelled {
+            return CancelResult(offerHash: hash, status: .alreadyCancelled, seq: closed.seq)
+        }
+        let seq = recordedAt ?? recordTombstone(tombstone, digest: cancel.digest)
+        return CancelResult(offerHash: hash, status: closed.reason == .expired ? .expired : .filled, seq: seq)
+    }
+
+    private mutating func recordTombstone(_ tombstone: LockedState.Tombstone, digest: Bytes32) -> UInt64 {
+        let seq = append(
+            .cancelRecorded, about: tombstone.offerHash.hex, data: #"{"signer":"\#(tombstone.signer.checksummed)"}"#)
+        remember(tombstone, digest: digest, seq: seq)
+        return seq
+    }
+
+    private mutating func remember(_ tombstone: LockedState.Tombstone, digest: Bytes32, seq: UInt64) {
+        guard state.tombstones[tombstone] == nil else { return }
+        state.tombstones[tombstone] = seq
+        cancellations.append(
+            Cancellation(offerHash: tombstone.offerHash, signer: tombstone.signer, digest: digest, seq: seq))
+    }
+
+    private mutating func raiseWatermark(
+        of writer: Address, to issuedBefore: UInt64, by cancel: VerifiedCancel
+    ) -> WriteResult {
+        if let old = state.watermarks[writer], old >= issuedBefore {
+            return .cancelled([], headSeq: state.head.seq)
+        }
+        state.watermarks[writer] = issuedBefore
+        let seq = append(
+            .cancelAllRecorded, about: writer.checksummed, data: #"{"issuedBefore":"\#(issuedBefore)"}"#)
+        watermarks.append(
+            Watermark(writer: writer, issuedBefore: issuedBefore, digest: cancel.digest, seq: seq))
+        let caught = state.offers.values
+            .filter {
+                $0.offer.writer == writer && $0.closed == nil && $0.createdAtMicros < Self.micros(issuedBefore)
+            }
+            .sorted { $0.seq < $1.seq }
+        let results = caught.map { offer in
+            CancelResult(
+                offerHash: offer.offerHash, status: .cancelled,
+                seq: close(offer, .offerCancelled, reason: .cancelled))
+        }
+        keep(cancel)
+        return .cancelled(results, headSeq: state.head.seq)
+    }
+
+    /// Keeps the signed message as evidence, once.
+    private mutating func keep(_ cancel: VerifiedCancel) {
+        guard !cancelMessages.contains(where: { $0.cancel.digest == cancel.digest }) else { return }
+        cancelMessages.append((cancel, state.head.seq))
+    }
+
+    // MARK: Expiry
+
+    private mutating func expire(_ hashes: [Bytes32], leaderEpoch: Int64) -> WriteResult {
+        guard leaderEpoch == state.leaderEpoch else { return .failed(.notStored) }
+        var count = 0
+        for hash in hashes {
+            guard let offer = state.offers[hash], offer.closed == nil,
+                UInt64(clamping: nowMicros / 1_000_000) > offer.offer.deadline
+            else { continue }
+            _ = close(offer, .offerExpired, reason: .expired)
+            count += 1
+        }
+        return .expired(count: count)
+    }
+
+    // MARK: Rows
+
+    private mutating func close(_ offer: OfferState, _ type: EventType, reason: OfferState.ClosedReason) -> UInt64 {
+        let seq = append(
+            type, about: offer.offerHash.hex, data: nil, change: .closed(offerHash: offer.offerHash, reason: reason))
+        let book = BookID(offer.offer)
+        state.offers[offer.offerHash] = offer.closing(at: seq, reason: reason, micros: nowMicros)
+        closings.append(Closing(offerHash: offer.offerHash, book: book, seq: seq, reason: reason))
+        touchedBooks[book] = seq
+        return seq
+    }
+
+    @discardableResult
+    private mutating func append(
+        _ type: EventType, about relatedID: String, data: String?,
+        change: BookEvent.Change = .none
+    ) -> UInt64 {
+        let entry = LogEntry(
+            seq: state.head.seq + 1, eventType: type.rawValue, relatedID: relatedID, data: data,
+            createdAtMicros: nowMicros, previousHash: state.head.hash)
+        state.head = LogHead(seq: entry.seq, hash: entry.hash, epoch: state.head.epoch)
+        entries.append(entry)
+        events.append(BookEvent(seq: entry.seq, createdAtMicros: nowMicros, change: change))
+        return entry.seq
+    }
+}

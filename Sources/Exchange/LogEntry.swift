@@ -1,0 +1,84 @@
+public import Ethereum
+
+/// What one row of the log says happened. The raw values are the words in SQL, JSON and the documentation.
+public enum EventType: String, Sendable, Hashable {
+    case offerCreated = "offer_created"
+    case offerCancelled = "offer_cancelled"
+    /// A signed cancel that closed nothing: its offer is unknown (a tombstone), filled or expired.
+    case cancelRecorded = "cancel_recorded"
+    /// A `CancelAllOffers` watermark was raised.
+    case cancelAllRecorded = "cancel_all_recorded"
+    case offerExpired = "offer_expired"
+}
+
+/// One row of `transaction_logs`: gapless `seq`, chained by hash to the row before it.
+public struct LogEntry: Sendable, Hashable {
+    public let seq: UInt64
+    public let eventType: String
+    /// `0x` text of the offer hash or address the row is about.
+    public let relatedID: String?
+    public let txHash: String?
+    public let blockNumber: UInt64?
+    /// Canonical JSON (sorted keys, no spaces, uint256 as decimal strings) of what the related row does not
+    /// commit to; nil when that is nothing.
+    public let data: String?
+    /// Microseconds since 1970, taken after the head's lock.
+    public let createdAtMicros: Int64
+    public let previousHash: Bytes32
+    public let hash: Bytes32
+
+    /// Makes the row that follows `previousHash`; its hash is computed here.
+    public init(
+        seq: UInt64, eventType: String, relatedID: String?, txHash: String? = nil, blockNumber: UInt64? = nil,
+        data: String?, createdAtMicros: Int64, previousHash: Bytes32
+    ) {
+        self.seq = seq
+        self.eventType = eventType
+        self.relatedID = relatedID
+        self.txHash = txHash
+        self.blockNumber = blockNumber
+        self.data = data
+        self.createdAtMicros = createdAtMicros
+        self.previousHash = previousHash
+        self.hash = Self.chainHash(
+            previousHash: previousHash, seq: seq,
+            texts: [
+                eventType, relatedID, txHash, blockNumber.map { String($0) }, String(createdAtMicros), data,
+            ])
+    }
+
+    /// `keccak256(prev_hash ‖ uint64be seq ‖ for each text: uint32be length ‖ UTF-8)`, a null being of length 0
+    /// (storage.md, `transaction_logs`).
+    private static func chainHash(previousHash: Bytes32, seq: UInt64, texts: [String?]) -> Bytes32 {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        previousHash.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: seq.bigEndian) { bytes.append(contentsOf: $0) }
+        for text in texts {
+            let utf8 = (text ?? "").utf8
+            withUnsafeBytes(of: UInt32(truncatingIfNeeded: utf8.count).bigEndian) { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: utf8)
+        }
+        return Keccak256.hash(bytes)
+    }
+}
+
+/// The end of the log: what the next row chains to.
+public struct LogHead: Sendable, Hashable {
+    public let seq: UInt64
+    public let hash: Bytes32
+    /// Names the log's life; a restore or promotion draws a new one.
+    public let epoch: UInt64
+
+    public init(seq: UInt64, hash: Bytes32, epoch: UInt64) {
+        self.seq = seq
+        self.hash = hash
+        self.epoch = epoch
+    }
+
+    /// 16 hex digits, as replies and ETags show it.
+    public var epochText: String {
+        let digits = String(epoch, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,63 @@
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// Keeps the books at the log's head when other processes write: woken by a notification, it reads `seq > n`.
+public final class LogFollower: Sendable, Service {
+    /// Rows read at a time.
+    private static let batch = 1_000
+    /// Without any notification the log is looked at this often, so a lost one costs no more.
+    private static let interval = Duration.milliseconds(500)
+
+    private let log: any OfferLog
+    private let books: Books
+    private let wake: AsyncStream<Void>
+    private let logger: Logger
+    private let lastSuccess = Mutex<ContinuousClock.Instant>(.now)
+
+    /// Follows `log` into `books`; `wake` yields when there may be new rows.
+    public init(log: any OfferLog, books: Books, wake: AsyncStream<Void>, logger: Logger) {
+        self.log = log
+        self.books = books
+        self.wake = wake
+        self.logger = logger
+    }
+
+    /// How long ago the books were last known to be at the log's head.
+    public var age: Duration { lastSuccess.withLock { .now - $0 } }
+
+    /// Follows until shutdown.
+    public func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingDiscardingTaskGroup { group in
+                let (ticks, ticker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+                group.addTask {
+                    for await _ in self.wake { ticker.yield() }
+                }
+                group.addTask {
+                    while !Task.isCancelled {
+                        ticker.yield()
+                        try? await Task.sleep(for: Self.interval)
+                    }
+                    ticker.finish()
+                }
+                for await _ in ticks { await self.catchUp() }
+            }
+        }
+    }
+
+    /// Reads and applies everything after what the books show.
+    public func catchUp() async {
+        do {
+            var count = Self.batch
+            while count == Self.batch {
+                let events = try await log.events(after: books.appliedSeq, limit: Self.batch)
+                count = events.count
+                _ = books.apply(events)
+            }
+            lastSuccess.withLock { $0 = .now }
+        } catch {
+            logger.debug("the log cannot be followed", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Ethereum
+public import Market
+import Synchronization
+
+/// Takes signed offers in: rules, signature, the writer's limits, then the commit queue.
+public struct OfferIntake: Sendable {
+    /// What the checks that need no database say of a draft.
+    public enum Admission: Sendable {
+        /// It is open in the book already, under a good signature.
+        case known(OfferState)
+        /// New as far as this process knows, and its signature is the writer's.
+        case verified(SignedOffer)
+    }
+
+    public let deployment: Deployment
+    public let rules: OfferRules
+    private let books: Books
+    private let queue: CommitQueue
+    private let log: any OfferLog
+    private let limits: RateLimits
+    private let now: @Sendable () -> UInt64
+
+    /// An intake under `rules` by the clock `now` (unix seconds).
+    public init(
+        deployment: Deployment, rules: OfferRules, books: Books, queue: CommitQueue, log: any OfferLog,
+        limits: RateLimits, now: @escaping @Sendable () -> UInt64
+    ) {
+        self.deployment = deployment
+        self.rules = rules
+        self.books = books
+        self.queue = queue
+        self.log = log
+        self.limits = limits
+        self.now = now
+    }
+
+    /// True when no rate limit has to be asked, so that a post can be decided without waiting.
+    public var decidesAtOnce: Bool { !limits.limitsOffers }
+
+    /// Everything that can be decided without waiting: known, or rules, cap and signature (protocol.md §4, in order).
+    /// - Parameter diagnosing: whether a refused signature is diagnosed, which takes milliseconds.
+    /// - Throws: the first rule that the draft breaks.
+    public func admit(_ draft: Draft, diagnosing: Bool) throws(Rejection) -> Admission {
+        let hashes = deployment.hashes(draft.offer)
+        if let entry = books.entry(hashes.offerHash) {
+            if entry.state.signed.signature != draft.signature {
+                _ = try SignedOffer.verify(draft, deployment: deployment, hashes: hashes, diagnosing: diagnosing)
+            }
+            return .known(entry.state)
+        }
+        try rules.check(draft.offer, now: now())
+        try rules.checkOpenOffers(books.openOffers(of: draft.offer.writer))
+        return .verified(
+            try SignedOffer.verify(draft, deployment: deployment, hashes: hashes, diagnosing: diagnosing))
+    }
+
+    /// Takes one offer in and waits for its answer.
+    /// - Throws: the rule that it breaks.
+    public func post(_ draft: Draft) async throws(Rejection) -> WriteResult {
+        switch try await admission(of: draft, diagnosing: true) {
+        case .known(let offer): return .existed(offer)
+        case .verified(let signed):
+            try await limits.takeWriter(signed.offer.writer)
+            return await queue.write(.offer(signed))
+        }
+    }
+
+    /// Takes an admitted offer in; `completion` is called with its answer.
+    public func enqueue(_ signed: SignedOffer, completion: @escaping CommitQueue.Completion) {
+        queue.submit(.offer(signed), completion: completion)
+    }
+
+    /// One answer an item, in order; a refused item spoils no other.
+    public func post(batch: [Result<Draft, Rejection>]) async -> [Result<WriteResult, Rejection>] {
+        var answers: [Result<WriteResult, Rejection>?] = []
+        var accepted: [(index: Int, signed: SignedOffer)] = []
+        for (index, item) in batch.enumerated() {
+            do throws(Rejection) {
+                switch try await admission(of: try item.get(), diagnosing: false) {
+                case .known(let offer): answers.append(.success(.existed(offer)))
+                case .verified(let signed):
+                    try await limits.takeWriter(signed.offer.writer)
+                    accepted.append((index, signed))
+                    answers.append(nil)
+                }
+            } catch {
+                answers.append(.failure(error))
+            }
+            // A batch holds five hundred signatures: let others at the core between them.
+            if index % 16 == 15 { await Task.yield() }
+        }
+        for (item, result) in zip(accepted, await commit(accepted.map(\.signed))) {
+            answers[item.index] = .success(result)
+        }
+        return answers.map { $0 ?? .success(.failed(.notStored)) }
+    }
+
+    private func commit(_ offers: [SignedOffer]) async -> [WriteResult] {
+        guard !offers.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let gathering = Gathering(count: offers.count) { continuation.resume(returning: $0) }
+            queue.submit(
+                offers.enumerated().map { index, signed in (.offer(signed), { gathering.add($0, at: index) }) })
+        }
+    }
+
+    /// `admit`, and for a draft that a rule refuses a look whether it was stored before: then a good signature
+    /// gets the stored row, also after its expiry or cancel.
+    private func admission(of draft: Draft, diagnosing: Bool) async throws(Rejection) -> Admission {
+        do throws(Rejection) {
+            return try admit(draft, diagnosing: diagnosing)
+        } catch {
+            guard error.kind != .signature else { throw error }
+            let digest = deployment.digest(draft.offer)
+            guard let stored = try? await log.offer(named: digest), stored.offerHash == digest else { throw error }
+            if stored.signed.signature != draft.signature {
+                _ = try SignedOffer.verify(draft, deployment: deployment, diagnosing: diagnosing)
+            }
+            return .known(stored)
+        }
+    }
+}
+
+/// Collects the results of a batch that is answered as one.
+private final class Gathering: Sendable {
+    private let state: Mutex<(results: [WriteResult], missing: Int)>
+    private let done: @Sendable ([WriteResult]) -> Void
+
+    init(count: Int, done: @escaping @Sendable ([WriteResult]) -> Void) {
+        state = Mutex((Array(repeating: .failed(.notStored), count: count), count))
+        self.done = done
+    }
+
+    func add(_ result: WriteResult, at index: Int) {
+        let complete: [WriteResult]? = state.withLock { state in
+            state.results[index] = result
+            state.missing -= 1
+            return state.missing == 0 ? state.results : nil
+        }
+        if let complete { done(complete) }
+    }
+}

@@ -1,0 +1,63 @@
+public import Ethereum
+public import Market
+
+/// The truth, as `Exchange` needs it. `Store` is its one implementation; tests run it on a real PostgreSQL.
+public protocol OfferLog: Sendable {
+    /// Takes the head's lock, reads what `requests` touch, lets `CommitPlan` decide, writes, commits.
+    /// - Throws: `WriteFailure` when the outcome is not a commit.
+    func commit(_ requests: [WriteRequest]) async throws(WriteFailure) -> Commit
+
+    /// The rows after `seq`, in order, at most `limit`.
+    func events(after seq: UInt64, limit: Int) async throws -> [BookEvent]
+
+    /// Every open offer, each book's last change, and the head they reflect, from one snapshot.
+    func openBooks(_ offer: @escaping @Sendable (OfferState) -> Void) async throws -> BooksSnapshot
+
+    /// The offer that any of its three hashes names, in whatever status.
+    func offer(named hash: Bytes32) async throws -> OfferState?
+
+    /// The offers that `filter` keeps, in ascending `seq` after `seq`, at most `limit`.
+    func offers(matching filter: OfferFilter, after seq: UInt64, limit: Int) async throws -> OfferListing
+}
+
+/// What a start loads besides the open offers.
+public struct BooksSnapshot: Sendable {
+    /// Which book: the underlying and the side.
+    public struct LastChange: Sendable {
+        public let book: BookID
+        public let seq: UInt64
+        public let atMicros: Int64
+
+        /// The book's last change was at `seq`, committed at `atMicros`.
+        public init(book: BookID, seq: UInt64, atMicros: Int64) {
+            self.book = book
+            self.seq = seq
+            self.atMicros = atMicros
+        }
+    }
+
+    public let head: LogHead
+    public let lastChanges: [LastChange]
+
+    /// The head the loaded offers reflect, and when each book last changed.
+    public init(head: LogHead, lastChanges: [LastChange]) {
+        self.head = head
+        self.lastChanges = lastChanges
+    }
+}
+
+/// A committed batch: one result a request, and the rows it wrote as events for the live books.
+public struct Commit: Sendable {
+    public let results: [WriteResult]
+    public let events: [BookEvent]
+    public let headBefore: UInt64
+    public let headAfter: UInt64
+
+    /// `events` are the rows `headBefore + 1 … headAfter`.
+    public init(results: [WriteResult], events: [BookEvent], headBefore: UInt64, headAfter: UInt64) {
+        self.results = results
+        self.events = events
+        self.headBefore = headBefore
+        self.headAfter = headAfter
+    }
+}

@@ -1,0 +1,55 @@
+public import Ethereum
+public import Market
+
+/// Something that wants a row in the log. All checking that needs no database is done before it is made.
+public enum WriteRequest: Sendable {
+    case offer(SignedOffer)
+    case cancel(VerifiedCancel)
+    /// Offers whose deadline the leader saw pass; `leaderEpoch` proves that it still leads.
+    case expire([Bytes32], leaderEpoch: Int64)
+}
+
+/// What became of one named offer of a cancel.
+public struct CancelResult: Sendable, Hashable {
+    /// The words of the reply.
+    public enum Status: String, Sendable {
+        case cancelled
+        case alreadyCancelled = "already_cancelled"
+        case filled, expired, tombstoned
+    }
+
+    public let offerHash: Bytes32
+    public let status: Status
+    /// The log position at which it was cancelled or recorded.
+    public let seq: UInt64
+
+    /// One line of a cancel's reply.
+    public init(offerHash: Bytes32, status: Status, seq: UInt64) {
+        self.offerHash = offerHash
+        self.status = status
+        self.seq = seq
+    }
+}
+
+/// The answer to a `WriteRequest`, given only after its transaction is durable and the local books show it.
+public enum WriteResult: Sendable {
+    case created(OfferState)
+    /// The offer was there: the stored row, whatever its status.
+    case existed(OfferState)
+    case cancelled([CancelResult], headSeq: UInt64)
+    case expired(count: Int)
+    case rejected(Rejection)
+    case failed(WriteFailure)
+}
+
+/// Why a write has no answer from the database.
+public enum WriteFailure: Error, Sendable, Hashable {
+    /// Nothing was written; repeat later.
+    case notStored
+    /// The connection was lost around the commit; repeating is safe and tells.
+    case outcomeUnknown
+    /// The queue in front of the database is full.
+    case overloaded
+    /// The service is stopping.
+    case stopping
+}

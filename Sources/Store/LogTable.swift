@@ -1,0 +1,61 @@
+import Ethereum
+import Exchange
+import Market
+import Postgres
+
+/// Reading `transaction_logs`, `log_head` and `books`.
+enum LogTable {
+    /// The head, and the commit time of its row in µs since 1970.
+    static func head(on connection: PostgresConnection) throws -> (head: LogHead, atMicros: Int64) {
+        let row = try connection.query("SELECT seq, hash, epoch, created_at FROM log_head").single()
+        let head = LogHead(
+            seq: try row.uint64(0), hash: try row.bytes32(1), epoch: UInt64(bitPattern: try row.int64(2)))
+        return (head, try row.timestampMicros(3))
+    }
+
+    /// The rows after `seq` as what they change in a book; a created offer comes with its own row.
+    static func events(after seq: UInt64, limit: Int, on connection: PostgresConnection) throws -> [BookEvent] {
+        let rows = try connection.query(
+            """
+            SELECT l.seq, l.event_type, l.related_id, l.created_at, \(OfferRow.columns)
+            FROM transaction_logs l
+            LEFT JOIN offers o ON o.seq = l.seq LEFT JOIN filled_amounts f USING (offer_hash)
+            WHERE l.seq > \(Int64(clamping: seq)) ORDER BY l.seq LIMIT \(Int64(limit))
+            """)
+        return try rows.map { row in
+            BookEvent(seq: try row.uint64(0), createdAtMicros: try row.timestampMicros(3), change: try change(row))
+        }
+    }
+
+    private static func change(_ row: Row) throws -> BookEvent.Change {
+        switch EventType(rawValue: try row.text(1)) {
+        case .offerCreated:
+            var offer = try OfferRow.read(row, from: 4)
+            // The row as it was written: what closed it later is an event of its own.
+            if let closed = offer.closed, closed.seq > offer.seq {
+                offer.closed = nil
+                offer.cancelledAtMicros = nil
+            }
+            return .created(offer)
+        case .offerCancelled: return .closed(offerHash: try relatedHash(row), reason: .cancelled)
+        case .offerExpired: return .closed(offerHash: try relatedHash(row), reason: .expired)
+        case .cancelRecorded, .cancelAllRecorded, nil: return .none
+        }
+    }
+
+    private static func relatedHash(_ row: Row) throws -> Bytes32 {
+        guard let hash = Bytes32(hexBytes: Array(try row.text(2).utf8)) else {
+            throw PostgresError(.decoding, "related_id is no hash")
+        }
+        return hash
+    }
+
+    /// When each book last changed.
+    static func books(on connection: PostgresConnection) throws -> [BooksSnapshot.LastChange] {
+        try connection.query("SELECT underlying_address, is_call, last_seq, last_change_at FROM books").map { row in
+            .init(
+                book: BookID(underlying: try row.address(0), isCall: try row.bool(1)), seq: try row.uint64(2),
+                atMicros: try row.timestampMicros(3))
+        }
+    }
+}
