@@ -79,7 +79,7 @@ public final class AdvisoryLock: Sendable, Service {
             // The thread may have ended between the two lines.
             if thread.isStopped { answerAll() }
         } catch {
-            answerAll(error)
+            answerAll(PostgresError(error))
         }
     }
 

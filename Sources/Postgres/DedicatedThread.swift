@@ -1,5 +1,13 @@
 import Synchronization
 
+/// Why a thread did not start.
+enum StartFailure: Error {
+    /// It was stopped before.
+    case stopped
+    /// The process has no thread or file descriptor left.
+    case exhausted
+}
+
 /// A thread with a waker and an end one can wait for.
 final class DedicatedThread: Sendable {
     private struct State {
@@ -13,14 +21,12 @@ final class DedicatedThread: Sendable {
 
     /// Starts the thread, once; later calls do nothing.
     ///
-    /// - Throws: shutdown after ``stop()``; connectFailed when the process has no thread or descriptor left.
-    func start(_ body: @escaping @Sendable (Waker) -> Void) throws(PostgresError) {
-        let waker = try state.withLock { state throws(PostgresError) -> Waker? in
-            if state.isStopped { throw .closed }
+    /// - Throws: when it was stopped before, or the process has no thread or file descriptor left.
+    func start(_ body: @escaping @Sendable (Waker) -> Void) throws(StartFailure) {
+        let waker = try state.withLock { state throws(StartFailure) -> Waker? in
+            if state.isStopped { throw .stopped }
             if state.isRunning { return nil }
-            guard let waker = Waker() else {
-                throw PostgresError(.connectFailed, "no file descriptor left for a connection")
-            }
+            guard let waker = Waker() else { throw .exhausted }
             state.waker = waker
             state.isRunning = true
             return waker
@@ -32,7 +38,7 @@ final class DedicatedThread: Sendable {
         }
         if !isStarted {
             finish()
-            throw PostgresError(.connectFailed, "no thread left for a connection")
+            throw .exhausted
         }
     }
 

@@ -100,7 +100,7 @@ extension Pool {
 
     /// The process has no thread or file descriptor left.
     private func fail(_ worker: Int) {
-        let error = PostgresError(.connectFailed, "no thread or file descriptor left for a connection")
+        let error = PostgresError(.exhausted)
         let failed = shared.withLock { $0.state.didFailToConnect(worker, error, at: wallClockMicros()).failed }
         for job in failed { job.fail(error) }
         end(worker)

@@ -67,6 +67,14 @@ public struct PostgresError: Error, Sendable {
             outcomeUnknown: outcomeUnknown || unknown)
     }
 
+    init(_ failure: StartFailure) {
+        switch failure {
+        case .stopped: self = .closed
+        case .exhausted:
+            self.init(.connectFailed, "the process has no thread or file descriptor left for a connection")
+        }
+    }
+
     static let closed = PostgresError(.shutdown, "the PostgreSQL client has been shut down")
 }
 

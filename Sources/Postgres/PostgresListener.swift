@@ -52,11 +52,13 @@ public final class PostgresListener: Sendable, Service {
     }
 
     /// Begins to listen, for callers without a service group.
-    public func start() throws {
+    public func start() throws(PostgresError) {
         let session = Session(
             configuration: configuration, channels: channels, logger: logger, pingInterval: pingInterval,
             continuation: continuation, connectedSince: connectedSince)
-        try thread.start { [thread] waker in session.run(thread, waker) }
+        do {
+            try thread.start { [thread] waker in session.run(thread, waker) }
+        } catch { throw PostgresError(error) }
     }
 
     /// Ends the stream and closes the connection.
