@@ -4,7 +4,7 @@ import StrictJSON
 
 /// `POST /offers/batch`: one answer an item, in order.
 extension OfferRoutes {
-    func postBatch(_ request: APIRequest, limits: RateLimits) async throws -> Reply {
+    func postBatch(_ request: APIRequest) async throws -> Reply {
         let items = try Self.items(of: request.body)
         let decision = await limits.takeClient(request.client, count: items.count)
         let admitted = decision?.allowed ?? items.count
@@ -22,10 +22,10 @@ extension OfferRoutes {
         json.beginObject()
         json.key("results")
         json.beginArray()
-        for answer in answers { Self.write(answer, to: &json) }
+        for answer in answers { write(answer, to: &json) }
         if let decision {
             let refusal = RateLimits.tooManyOffers(decision, who: "client")
-            for _ in admitted..<items.count { Self.write(.failure(refusal), to: &json) }
+            for _ in admitted..<items.count { write(.failure(refusal), to: &json) }
         }
         json.endArray()
         json.endObject()
@@ -54,7 +54,7 @@ extension OfferRoutes {
         return items
     }
 
-    private static func write(_ answer: Result<WriteResult, Rejection>, to json: inout JSONWriter) {
+    private func write(_ answer: Result<WriteResult, Rejection>, to json: inout JSONWriter) {
         switch answer {
         case .success(.created(let offer)): write(offer, status: 201, to: &json)
         case .success(.existed(let offer)): write(offer, status: 200, to: &json)
@@ -69,7 +69,7 @@ extension OfferRoutes {
         }
     }
 
-    private static func write(_ offer: OfferState, status: Int, to json: inout JSONWriter) {
+    private func write(_ offer: OfferState, status: Int, to json: inout JSONWriter) {
         json.beginObject()
         json.key("status")
         json.integer(status)
@@ -78,11 +78,11 @@ extension OfferRoutes {
         json.key("seq")
         json.integer(offer.seq)
         json.key("offerStatus")
-        json.string(offer.status.rawValue)
+        json.string(offer.status(now: now()).rawValue)
         json.endObject()
     }
 
-    private static func write(status: Int, code: String, detail: String, field: String?, to json: inout JSONWriter) {
+    private func write(status: Int, code: String, detail: String, field: String?, to json: inout JSONWriter) {
         json.beginObject()
         json.key("status")
         json.integer(status)

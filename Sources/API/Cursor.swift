@@ -1,4 +1,4 @@
-public import Ethereum
+import Ethereum
 import Exchange
 import Market
 

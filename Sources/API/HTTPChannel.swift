@@ -12,7 +12,7 @@ struct HTTPChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let book: BookRoutes
-    let intake: OfferIntake
+    let offers: OfferRoutes
     let limits: HTTPLimits
     let metrics: RequestMetrics
 
@@ -29,7 +29,7 @@ struct HTTPChannel: ServerChildChannel, HTTPChannelHandler {
             try pipeline.addHandler(ParserErrorHandler())
             try pipeline.addHandler(RequestGuard(limits: limits, metrics: metrics))
             try pipeline.addHandler(ContentCoding.compressor())
-            try pipeline.addHandler(HotRoutes(book: book, intake: intake, limits: limits))
+            try pipeline.addHandler(HotRoutes(book: book, offers: offers, limits: limits))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

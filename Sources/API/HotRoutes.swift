@@ -19,13 +19,13 @@ final class HotRoutes: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let book: BookRoutes
-    private let intake: OfferIntake
+    private let offers: OfferRoutes
     private let limits: HTTPLimits
     private var state = State.passing
 
-    init(book: BookRoutes, intake: OfferIntake, limits: HTTPLimits) {
+    init(book: BookRoutes, offers: OfferRoutes, limits: HTTPLimits) {
         self.book = book
-        self.intake = intake
+        self.offers = offers
         self.limits = limits
     }
 
@@ -51,7 +51,7 @@ final class HotRoutes: ChannelDuplexHandler, RemovableChannelHandler {
             state = .answered
             let requestID = RequestID.accept(head.headers.first(name: "x-request-id"))
             write(bookReply(head, requestID: requestID), requestID: requestID, head: head, context: context)
-        } else if head.method == .POST, head.uri == "/offers", intake.decidesAtOnce, Self.isJSON(head) {
+        } else if head.method == .POST, head.uri == "/offers", offers.intake.decidesAtOnce, Self.isJSON(head) {
             state = .collecting(head, context.channel.allocator.buffer(capacity: 1_024))
         } else {
             context.fireChannelRead(data)
@@ -79,19 +79,19 @@ final class HotRoutes: ChannelDuplexHandler, RemovableChannelHandler {
         let requestID = RequestID.accept(head.headers.first(name: "x-request-id"))
         do throws(Rejection) {
             let draft = try Draft.parse(Array(body.readableBytesView))
-            switch try intake.admit(draft, diagnosing: false) {
+            switch try offers.intake.admit(draft, diagnosing: false) {
             case .known(let offer):
                 state = .answered
-                let reply = OfferRoutes.receipt(.existed(offer), requestID: requestID)
+                let reply = offers.receipt(.existed(offer), requestID: requestID)
                 write(reply, requestID: requestID, head: head, context: context)
             case .verified(let signed):
                 state = .answered
                 let loop = context.eventLoop
                 let bound = NIOLoopBound((self, context), eventLoop: loop)
-                intake.enqueue(signed) { result in
+                offers.intake.enqueue(signed) { result in
                     loop.execute {
                         let (handler, context) = bound.value
-                        let reply = OfferRoutes.receipt(result, requestID: requestID)
+                        let reply = handler.offers.receipt(result, requestID: requestID)
                         handler.write(reply, requestID: requestID, head: head, context: context)
                     }
                 }

@@ -1,6 +1,6 @@
 import Ethereum
 public import Exchange
-public import Market
+import Market
 import StrictJSON
 
 /// Posting and reading offers.
@@ -13,13 +13,13 @@ public struct OfferRoutes: Sendable {
     ]
 
     let intake: OfferIntake
-    private let log: any OfferLog
+    let log: any OfferLog
     private let books: Books
     private let tokens: TokenList
     private let cursors: CursorCodec
-    private let limits: RateLimits
+    let limits: RateLimits
     private let tailFill: Bool
-    private let now: @Sendable () -> UInt64
+    let now: @Sendable () -> UInt64
 
     /// Routes over one intake and one log.
     public init(
@@ -45,7 +45,7 @@ public struct OfferRoutes: Sendable {
         }
         let reply: Reply
         do {
-            reply = Self.receipt(try await intake.post(try Draft.parse(request.body)), requestID: request.requestID)
+            reply = receipt(try await intake.post(try Draft.parse(request.body)), requestID: request.requestID)
         } catch {
             reply = Problem.reply(error, requestID: request.requestID)
         }
@@ -53,13 +53,13 @@ public struct OfferRoutes: Sendable {
     }
 
     /// The answer to one posted offer.
-    static func receipt(_ result: WriteResult, requestID: String) -> Reply {
+    func receipt(_ result: WriteResult, requestID: String) -> Reply {
         switch result {
-        case .created(let offer): .json(status: 201) { OfferJSON.encodeReceipt(offer, to: &$0) }
-        case .existed(let offer): .json(status: 200) { OfferJSON.encodeReceipt(offer, to: &$0) }
+        case .created(let offer): .json(status: 201) { OfferJSON.encodeReceipt(offer, now: now(), to: &$0) }
+        case .existed(let offer): .json(status: 200) { OfferJSON.encodeReceipt(offer, now: now(), to: &$0) }
         case .rejected(let rejection): Problem.reply(rejection, requestID: requestID)
         case .failed(let failure): Problem.reply(failure, requestID: requestID)
-        case .cancelled, .expired: Problem.reply(.notStored, requestID: requestID)
+        case .cancelled, .expired: Problem.reply(WriteFailure.notStored, requestID: requestID)
         }
     }
 
@@ -76,7 +76,7 @@ public struct OfferRoutes: Sendable {
     func get(_ request: APIRequest) async throws -> Reply {
         _ = try QueryParameters(request.query, allowed: [])
         let offer = try await find(request.parameter("hash"))
-        return .json { OfferJSON.encode(offer, to: &$0) }
+        return .json { OfferJSON.encode(offer, now: now(), to: &$0) }
     }
 
     /// `GET /offers/{hash}/explain`
@@ -86,7 +86,7 @@ public struct OfferRoutes: Sendable {
         let amount = try parameters.uint256("amount")
         let offer = try await find(request.parameter("hash"))
         let explanation = Explanation(
-            of: offer, now: now(), duration: duration, amount: amount, tailFill: tailFill)
+            offer, now: now(), wish: .init(duration: duration, amount: amount), tailFill: tailFill)
         return .json { json in
             json.beginObject()
             json.key("offerHash")
@@ -146,7 +146,8 @@ public struct OfferRoutes: Sendable {
         json.beginObject()
         json.key("offers")
         json.beginArray()
-        for offer in listing.offers { OfferJSON.encode(offer, to: &json) }
+        let now = now()
+        for offer in listing.offers { OfferJSON.encode(offer, now: now, to: &json) }
         json.endArray()
         json.key("nextCursor")
         if let next = listing.nextSeq {

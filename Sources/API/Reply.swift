@@ -1,5 +1,5 @@
 import Ethereum
-public import Exchange
+import Exchange
 public import NIOCore
 public import StrictJSON
 

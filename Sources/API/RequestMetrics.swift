@@ -1,5 +1,4 @@
 import NIOCore
-public import StrictJSON
 import Synchronization
 
 /// Counts of answered requests by status class, and a histogram of their times.

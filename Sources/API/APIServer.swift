@@ -1,0 +1,116 @@
+import Exchange
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+
+/// The HTTP server: every route family wired to its path, behind the guard and the hot path.
+public struct APIServer: Service {
+    /// The route families of a service.
+    public struct Routes: Sendable {
+        public var offers: OfferRoutes
+        public var cancel: CancelRoute
+        public var book: BookRoutes
+        public var depth: DepthRoute
+        public var quote: QuoteRoute
+        public var status: StatusRoutes
+        public var deployment: ProtocolRoute
+
+        /// All of them.
+        public init(
+            offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
+            status: StatusRoutes, deployment: ProtocolRoute
+        ) {
+            self.offers = offers
+            self.cancel = cancel
+            self.book = book
+            self.depth = depth
+            self.quote = quote
+            self.status = status
+            self.deployment = deployment
+        }
+    }
+
+    private let routes: Routes
+    private let clients: ClientAddress
+    private let limits: HTTPLimits
+    private let metrics: RequestMetrics
+    private let host: String
+    private let port: Int
+    private let logger: Logger
+    private let onListening: @Sendable (_ port: Int) -> Void
+
+    /// A server on `host` and `port` (0 picks a free one); `onListening` hears the port once it accepts.
+    public init(
+        routes: Routes, clients: ClientAddress, limits: HTTPLimits, metrics: RequestMetrics, host: String, port: Int,
+        logger: Logger, onListening: @escaping @Sendable (_ port: Int) -> Void
+    ) {
+        self.routes = routes
+        self.clients = clients
+        self.limits = limits
+        self.metrics = metrics
+        self.host = host
+        self.port = port
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until shutdown, then lets requests in flight end.
+    public func run() async throws {
+        let (routes, limits, metrics, onListening) = (routes, limits, metrics, onListening)
+        let application = Application(
+            responder: table().router.buildResponder(),
+            server: HTTPServerBuilder { responder in
+                HTTPChannel(
+                    responder: responder, book: routes.book, offers: routes.offers, limits: limits, metrics: metrics)
+            },
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port), backlog: 1_024,
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+            logger: quiet)
+        try await application.run()
+    }
+
+    /// Hummingbird announces itself on info; the service has its own line.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+
+    private func table() -> RouteTable {
+        let table = RouteTable(clients: clients)
+        let routes = routes
+        table.add(
+            "/offers", .post(largestBody: limits.offerBody, routes.offers.post), .get(routes.offers.list))
+        table.add("/offers/batch", .post(largestBody: limits.largestBody, routes.offers.postBatch))
+        table.add("/offers/cancel", .post(largestBody: limits.cancelBody, routes.cancel.post))
+        table.add("/offers/{hash}", .get(routes.offers.get))
+        table.add("/offers/{hash}/explain", .get(routes.offers.explain))
+        table.add(
+            "/orderbook/{token}",
+            .get { request in
+                try routes.book.reply(
+                    token: request.rawToken, query: request.query, ifNoneMatch: request.ifNoneMatch,
+                    coding: request.coding)
+            })
+        table.add("/depth/{token}", .get(routes.depth.get))
+        table.add("/quote", .get(routes.quote.get))
+        table.add("/live", .get(routes.status.live))
+        table.add("/ready", .get(routes.status.ready))
+        table.add("/health", .get(routes.status.health))
+        table.add("/version", .get(routes.status.version))
+        table.add("/stats", .get(routes.status.stats))
+        table.add("/metrics", .get(routes.status.exposition))
+        table.add("/protocol", .get(routes.deployment.get))
+        return table
+    }
+}
+
+extension APIRequest {
+    /// The last part of the path as it was sent.
+    fileprivate var rawToken: Substring { path.split(separator: "/").last ?? "" }
+}

@@ -1,0 +1,111 @@
+import Ethereum
+public import Exchange
+import Market
+import StrictJSON
+
+/// `GET /quote`: the cheapest legal combination of offers for an amount.
+public struct QuoteRoute: Sendable {
+    private let books: Books
+    private let tokens: TokenList
+    private let tailFill: Bool
+    private let now: @Sendable () -> UInt64
+
+    /// The route over the live books by the clock `now` (unix seconds).
+    public init(books: Books, tokens: TokenList, tailFill: Bool, now: @escaping @Sendable () -> UInt64) {
+        self.books = books
+        self.tokens = tokens
+        self.tailFill = tailFill
+        self.now = now
+    }
+
+    func get(_ request: APIRequest) async throws -> Reply {
+        let parameters = try QueryParameters(
+            request.query, allowed: ["underlying", "side", "amount", "duration", "stablecoin"])
+        guard let underlying = try parameters.token("underlying", tokens) else { throw Self.missing("underlying") }
+        guard let side = try parameters.side() else { throw Self.missing("side") }
+        guard let amount = try parameters.uint256("amount") else { throw Self.missing("amount") }
+        guard let duration: UInt16 = try parameters.integer("duration", in: 1...65_535) else {
+            throw Self.missing("duration")
+        }
+        guard !amount.isZero else { throw QueryParameters.refusal("amount", "must be above 0") }
+        var query = BookQuery()
+        query.duration = duration
+        query.stablecoin = try parameters.token("stablecoin", tokens)
+        let book = books.book(BookID(underlying: underlying, isCall: side == .call))
+        let candidates = try candidates(of: book, query)
+        let quote = Quote.bestFills(of: candidates, amount: amount, days: duration)
+        return reply(quote, seq: book.seq, micros: book.changedAtMicros)
+    }
+
+    /// What can be taken now for the asked time, all in one stablecoin, cheapest first.
+    private func candidates(of book: Book, _ query: BookQuery) throws(Rejection) -> [Quote.Candidate] {
+        let now = now()
+        var stablecoins: Set<Address> = []
+        var candidates: [Quote.Candidate] = []
+        book.forEach { entry in
+            guard query.admits(entry.state, now: now) else { return true }
+            stablecoins.insert(entry.state.offer.stablecoin)
+            candidates.append(Quote.Candidate(entry.state, tailFill: tailFill))
+            return stablecoins.count == 1
+        }
+        guard stablecoins.count <= 1 else {
+            throw Rejection(
+                .malformed, code: "stablecoin_required", field: "stablecoin",
+                detail: "Offers in several stablecoins could serve this. Say which one to pay in with stablecoin=.")
+        }
+        return candidates
+    }
+
+    private static func missing(_ name: String) -> Rejection {
+        Rejection(
+            .malformed, code: "missing_parameter", field: name,
+            detail: "The parameter \"\(name)\" is needed: /quote?underlying=weth&side=call&amount=…&duration=7.")
+    }
+
+    private func reply(_ quote: Quote, seq: UInt64, micros: Int64) -> Reply {
+        .json { json in
+            json.beginObject()
+            json.key("fills")
+            json.beginArray()
+            for fill in quote.fills {
+                json.beginObject()
+                json.key("offerHash")
+                json.hash(fill.offerHash)
+                json.key("amount")
+                json.uint256(fill.amount)
+                json.key("premium")
+                json.uint256(fill.premium)
+                json.endObject()
+            }
+            json.endArray()
+            json.key("totalPremium")
+            json.uint256(quote.totalPremium)
+            json.key("averagePremiumPerUnit")
+            if let average = averagePerUnit(quote) { json.uint256(average) } else { json.null() }
+            json.key("fairPremium")
+            json.null()
+            json.key("filledAmount")
+            json.uint256(quote.filledAmount)
+            json.key("complete")
+            json.bool(quote.complete)
+            json.key("optimal")
+            json.bool(quote.proven)
+            json.key("lowerBound")
+            json.uint256(quote.lowerBound)
+            json.key("candidates")
+            json.integer(quote.candidates)
+            json.key("considered")
+            json.integer(quote.considered)
+            json.key("seq")
+            json.integer(seq)
+            json.key("asOf")
+            if seq > 0 { json.timestamp(micros: micros) } else { json.null() }
+            json.endObject()
+        }
+    }
+
+    /// The premium of 10^18 smallest units of collateral for the whole duration, rounded down.
+    private func averagePerUnit(_ quote: Quote) -> UInt256? {
+        UInt256.mulDivFloor(quote.totalPremium, UInt256(1_000_000_000_000_000_000), quote.filledAmount)
+    }
+}
