@@ -7,8 +7,11 @@ public import Postgres
 public struct Migrator: Sendable {
     /// What was done, or would be.
     public struct Step: Sendable, Equatable {
+        /// Number of the migration.
         public let version: Int
+        /// `0003_offers`
         public let title: String
+        /// How long its file took.
         public let executionMillis: Int
     }
 
@@ -19,11 +22,15 @@ public struct Migrator: Sendable {
             case applied, pending, edited, unknown
         }
 
+        /// Number of the migration.
         public let version: Int
+        /// Its name, `offers`.
         public let name: String
+        /// Where it stands.
         public let state: State
         /// Microseconds since 1970; nil when it is not applied.
         public let appliedAtMicros: Int64?
+        /// How long its file took; nil when it is not applied.
         public let executionMillis: Int?
     }
 
