@@ -71,7 +71,7 @@ struct PostgresSettings: Sendable {
         log_checkpoints = on
         log_lock_waits = on
         log_min_duration_statement = 1s
-        log_parameter_max_length = 64
+        log_parameter_max_length = 0
         log_parameter_max_length_on_error = 0
 
         \(local)
