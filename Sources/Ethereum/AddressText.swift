@@ -32,7 +32,7 @@ extension Address {
     public func appendChecksummed(to ascii: inout [UInt8]) {
         ascii.append(UInt8(ascii: "0"))
         ascii.append(UInt8(ascii: "x"))
-        withChecksummedDigits { ascii.append(contentsOf: $0) }
+        Swift.withUnsafeBytes(of: checksummedDigits) { ascii.append(contentsOf: $0) }
     }
 
     /// Lower-case hex with `0x`, 42 characters.
@@ -49,44 +49,54 @@ extension Address {
 
     private static func parse(raw: UnsafeRawBufferPointer) throws(AddressError) -> Address {
         guard Hex.hasPrefix(raw) else { throw .notHex }
-        var lower = false
-        var upper = false
-        for byte in raw.dropFirst(2) {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): break
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): lower = true
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): upper = true
-            default: throw .notHex
-            }
+        guard raw.count == 42 else {
+            let hex = raw.dropFirst(2).allSatisfy { HexDigits(ascii: 0x3030_3030_3030_3000 | UInt64($0)) != nil }
+            throw hex ? .length : .notHex
         }
-        guard raw.count == 42, let w0 = Hex.word(raw, at: 2, digits: 16), let w1 = Hex.word(raw, at: 18, digits: 16),
-            let w2 = Hex.word(raw, at: 34, digits: 8)
-        else { throw .length }
-        let address = Address(words: w0, w1, UInt32(truncatingIfNeeded: w2))
-        if lower, upper {
-            let matches = address.withChecksummedDigits { $0.elementsEqual(raw.dropFirst(2)) }
-            guard matches else { throw .checksum }
+        guard let w0 = Hex.word(raw, at: 2), let w1 = Hex.word(raw, at: 18), let w2 = HexDigits(raw, at: 34)
+        else { throw .notHex }
+        let address = Address(words: w0, w1, w2.value)
+        if isMixedCase(raw) {
+            let digits = address.checksummedDigits
+            guard raw.loadUnaligned(fromByteOffset: 2, as: UInt64.self) == digits.0,
+                raw.loadUnaligned(fromByteOffset: 10, as: UInt64.self) == digits.1,
+                raw.loadUnaligned(fromByteOffset: 18, as: UInt64.self) == digits.2,
+                raw.loadUnaligned(fromByteOffset: 26, as: UInt64.self) == digits.3,
+                raw.loadUnaligned(fromByteOffset: 34, as: UInt64.self) == digits.4
+            else { throw .checksum }
         }
         return address
     }
 
-    /// Lends the 40 EIP-55 digits: a letter is a capital where the nibble of keccak256(the lower-case digits)
-    /// at its place is 8 or more.
-    private func withChecksummedDigits<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
-        withUnsafeTemporaryAllocation(byteCount: 40, alignment: 8) { digits in
-            withUnsafeBytes { bytes in
-                for index in 0..<20 {
-                    digits[2 * index] = Hex.digit(bytes[index] &>> 4)
-                    digits[2 * index + 1] = Hex.digit(bytes[index] & 0x0f)
-                }
-            }
-            Keccak256.hash(UnsafeRawBufferPointer(digits)).withUnsafeBytes { hash in
-                for index in 0..<40 {
-                    let nibble = hash[index / 2] &>> (index % 2 == 0 ? 4 : 0) & 0x0f
-                    if nibble >= 8, digits[index] >= UInt8(ascii: "a") { digits[index] &-= 0x20 }
-                }
-            }
-            return body(digits)
+    /// Whether 40 hex digits after `0x` have letters of both cases. Bit 6 tells a letter, bit 5 its case.
+    private static func isMixedCase(_ raw: UnsafeRawBufferPointer) -> Bool {
+        var lower: UInt64 = 0
+        var upper: UInt64 = 0
+        for offset in stride(from: 2, to: 42, by: 8) {
+            let text = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            lower |= text & text &<< 1
+            upper |= text & ~(text &<< 1)
         }
+        let letter: UInt64 = 0x4040_4040_4040_4040
+        return lower & letter != 0 && upper & letter != 0
+    }
+
+    /// The 40 EIP-55 digits in memory order: a letter is a capital where the digit of keccak256(the lower-case digits)
+    /// at its place is 8 or more.
+    private var checksummedDigits: (UInt64, UInt64, UInt64, UInt64, UInt64) {
+        let d0 = HexDigits(UInt32(truncatingIfNeeded: w0 &>> 32))
+        let d1 = HexDigits(UInt32(truncatingIfNeeded: w0))
+        let d2 = HexDigits(UInt32(truncatingIfNeeded: w1 &>> 32))
+        let d3 = HexDigits(UInt32(truncatingIfNeeded: w1))
+        let d4 = HexDigits(w2)
+        let lower = (d0.ascii.bigEndian, d1.ascii.bigEndian, d2.ascii.bigEndian, d3.ascii.bigEndian, d4.ascii.bigEndian)
+        let hash = Swift.withUnsafeBytes(of: lower) { Keccak256.hash($0) }
+        return (
+            d0.checksummed(by: HexDigits(UInt32(truncatingIfNeeded: hash.w0 &>> 32))).bigEndian,
+            d1.checksummed(by: HexDigits(UInt32(truncatingIfNeeded: hash.w0))).bigEndian,
+            d2.checksummed(by: HexDigits(UInt32(truncatingIfNeeded: hash.w1 &>> 32))).bigEndian,
+            d3.checksummed(by: HexDigits(UInt32(truncatingIfNeeded: hash.w1))).bigEndian,
+            d4.checksummed(by: HexDigits(UInt32(truncatingIfNeeded: hash.w2 &>> 32))).bigEndian
+        )
     }
 }

@@ -58,8 +58,8 @@ public struct Bytes32: Sendable, Hashable {
     @usableFromInline
     init?(hex: UnsafeRawBufferPointer) {
         guard hex.count == 66, Hex.hasPrefix(hex),
-            let w0 = Hex.word(hex, at: 2, digits: 16), let w1 = Hex.word(hex, at: 18, digits: 16),
-            let w2 = Hex.word(hex, at: 34, digits: 16), let w3 = Hex.word(hex, at: 50, digits: 16)
+            let w0 = Hex.word(hex, at: 2), let w1 = Hex.word(hex, at: 18),
+            let w2 = Hex.word(hex, at: 34), let w3 = Hex.word(hex, at: 50)
         else { return nil }
         self.init(words: w0, w1, w2, w3)
     }

@@ -1,6 +1,7 @@
-/// Hexadecimal with `0x` by byte tables. (`UInt8("+f", radix: 16)` is 15, so Swift's own parsers are no use here.)
+/// Hexadecimal with `0x` in ASCII, any case in, lower case out. (Swift's own parsers are no use: `UInt8("+f", radix: 16)`
+/// is 15.) Digits are handled eight at a time; see `HexDigits`.
 public enum Hex {
-    /// `0x`, then an even number of hex digits of either case, in ASCII; else nil. `0x` alone is no bytes.
+    /// `0x`, then an even number of hex digits; else nil. `0x` alone is no bytes.
     /// - Parameter maxBytes: the most bytes the result may have; longer input is nil before anything is allocated.
     @inlinable
     public static func decode(_ ascii: some Collection<UInt8>, maxBytes: Int = .max) -> [UInt8]? {
@@ -15,21 +16,27 @@ public enum Hex {
         decode(text.utf8, maxBytes: maxBytes)
     }
 
-    /// Appends `0x` and two lower-case digits a byte.
+    /// Appends `0x` and two digits a byte.
     public static func append(_ bytes: UnsafeRawBufferPointer, to ascii: inout [UInt8]) {
-        ascii.append(contentsOf: [UInt8(ascii: "0"), UInt8(ascii: "x")])
-        for byte in bytes {
-            ascii.append(digit(byte &>> 4))
-            ascii.append(digit(byte & 0x0f))
+        ascii.append(UInt8(ascii: "0"))
+        ascii.append(UInt8(ascii: "x"))
+        var index = 0
+        while index + 4 <= bytes.count {
+            let word = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+            withUnsafeBytes(of: HexDigits(word).ascii.bigEndian) { ascii.append(contentsOf: $0) }
+            index += 4
+        }
+        for byte in bytes[index...] {
+            withUnsafeBytes(of: HexDigits(UInt32(byte)).ascii.bigEndian) { ascii.append(contentsOf: $0[6...]) }
         }
     }
 
-    /// Appends `0x` and two lower-case digits a byte.
+    /// Appends `0x` and two digits a byte.
     public static func append(_ bytes: [UInt8], to ascii: inout [UInt8]) {
         bytes.withUnsafeBytes { append($0, to: &ascii) }
     }
 
-    /// `0x` and two lower-case digits a byte.
+    /// `0x` and two digits a byte.
     public static func encode(_ bytes: [UInt8]) -> String {
         var ascii: [UInt8] = []
         append(bytes, to: &ascii)
@@ -38,20 +45,27 @@ public enum Hex {
 
     @usableFromInline
     static func decode(raw: UnsafeRawBufferPointer, maxBytes: Int) -> [UInt8]? {
-        guard raw.count >= 2, raw.count % 2 == 0, hasPrefix(raw), raw.count / 2 - 1 <= maxBytes else { return nil }
-        var valid = true
-        let bytes = [UInt8](unsafeUninitializedCapacity: raw.count / 2 - 1) { buffer, count in
-            var source = 2
-            for target in 0..<(raw.count / 2 - 1) {
-                let high = nibbles[Int(raw[source])]
-                let low = nibbles[Int(raw[source + 1])]
-                if high | low > 0x0f { valid = false }
-                buffer.initializeElement(at: target, to: high &<< 4 | low & 0x0f)
-                source += 2
-            }
-            count = raw.count / 2 - 1
+        let count = raw.count / 2 - 1
+        guard hasPrefix(raw), raw.count % 2 == 0, count <= maxBytes else { return nil }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let decoded = bytes.withUnsafeMutableBytes { decode(raw, into: $0) }
+        return decoded ? bytes : nil
+    }
+
+    /// Fills the bytes from the digits after `0x`, of which there are twice as many; false when one is no digit.
+    private static func decode(_ ascii: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer) -> Bool {
+        var index = 0
+        while index + 4 <= bytes.count {
+            guard let word = HexDigits(ascii, at: 2 + 2 * index)?.value else { return false }
+            bytes.storeBytes(of: word.bigEndian, toByteOffset: index, as: UInt32.self)
+            index += 4
         }
-        return valid ? bytes : nil
+        while index < bytes.count {
+            guard let byte = HexDigits(ascii, at: 2 + 2 * index, count: 2)?.value else { return false }
+            bytes[index] = UInt8(truncatingIfNeeded: byte)
+            index += 1
+        }
+        return true
     }
 
     /// Whether the text begins with `0x` (a capital X is not accepted).
@@ -59,31 +73,12 @@ public enum Hex {
         ascii.count >= 2 && ascii[0] == UInt8(ascii: "0") && ascii[1] == UInt8(ascii: "x")
     }
 
-    /// Up to 16 hex digits from an offset as a number; nil when one is not a hex digit. The caller has checked the bounds.
-    @inline(__always)
-    static func word(_ ascii: UnsafeRawBufferPointer, at offset: Int, digits: Int) -> UInt64? {
-        var value: UInt64 = 0
-        var seen: UInt8 = 0
-        for index in offset..<(offset + digits) {
-            let nibble = nibbles[Int(ascii[index])]
-            seen |= nibble
-            value = value &<< 4 | UInt64(nibble & 0x0f)
-        }
-        return seen > 0x0f ? nil : value
-    }
-
-    @inline(__always)
-    static func digit(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") &+ nibble : UInt8(ascii: "a") &- 10 &+ nibble
-    }
-
-    /// Value of each ASCII byte as a hex digit, 0xff where it is none.
-    static let nibbles: [UInt8] = (0...255).map { (byte: UInt8) in
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: 0xff
-        }
+    /// 1 to 16 hex digits from an offset as a number; nil when one is not a hex digit or the text is too short.
+    static func word(_ ascii: UnsafeRawBufferPointer, at offset: Int, digits: Int = 16) -> UInt64? {
+        let lowDigits = min(8, digits)
+        guard let low = HexDigits(ascii, at: offset + digits - lowDigits, count: lowDigits) else { return nil }
+        guard digits > 8 else { return UInt64(low.value) }
+        guard let high = HexDigits(ascii, at: offset, count: digits - 8) else { return nil }
+        return UInt64(high.value) << 32 | UInt64(low.value)
     }
 }

@@ -20,11 +20,18 @@ public struct Keccak256: Sendable {
 
     /// Absorbs bytes; the split into calls does not matter.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        var rest = bytes
-        while !rest.isEmpty {
-            let take = min(rest.count, Self.rate - position)
-            absorb(UnsafeRawBufferPointer(rebasing: rest.prefix(take)))
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(take))
+        var index = 0
+        while index < bytes.count {
+            if position % 8 == 0, index + 8 <= bytes.count {
+                let lane = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                xor(lane, lane: position / 8)
+                advance(8)
+                index += 8
+            } else {
+                xor(byte: bytes[index], at: position)
+                advance(1)
+                index += 1
+            }
         }
     }
 
@@ -84,25 +91,7 @@ public struct Keccak256: Sendable {
         hash(Array(text.utf8))
     }
 
-    /// Absorbs at most the room left in the block: single bytes up to a lane's edge, whole lanes, single bytes.
-    private mutating func absorb(_ bytes: UnsafeRawBufferPointer) {
-        var index = 0
-        while index < bytes.count, (position + index) % 8 != 0 {
-            xor(byte: bytes[index], at: position + index)
-            index += 1
-        }
-        while index + 8 <= bytes.count {
-            let lane = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            xor(lane, lane: (position + index) / 8)
-            index += 8
-        }
-        while index < bytes.count {
-            xor(byte: bytes[index], at: position + index)
-            index += 1
-        }
-        advance(bytes.count)
-    }
-
+    @inline(__always)
     private mutating func advance(_ count: Int) {
         position += count
         if position == Self.rate {

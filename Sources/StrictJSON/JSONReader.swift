@@ -7,42 +7,53 @@ extension JSONValue {
     public static func parse(
         _ bytes: [UInt8], maxDepth: Int = 16, maxValues: Int = 200_000
     ) throws(JSONError) -> JSONValue {
-        var reader = JSONReader(bytes: bytes, depthLeft: maxDepth, valuesLeft: maxValues)
-        return try reader.document()
+        try bytes.withUnsafeBufferPointer { (text) throws(JSONError) in
+            var reader = JSONReader(bytes: bytes, text: text, depthLeft: maxDepth, valuesLeft: maxValues)
+            return try reader.document()
+        }
     }
 }
 
 /// A recursive-descent reader over the input's bytes; `index` is the next byte to look at.
+///
+/// Bytes are looked at through `next` alone, or after a comparison with `text.count`: memory beyond the input is
+/// never read. Slices are taken of the array, which they share.
 struct JSONReader {
     let bytes: [UInt8]
+    let text: UnsafeBufferPointer<UInt8>
     var index = 0
     var depthLeft: Int
     var valuesLeft: Int
 
-    init(bytes: [UInt8], depthLeft: Int, valuesLeft: Int) {
+    init(bytes: [UInt8], text: UnsafeBufferPointer<UInt8>, depthLeft: Int, valuesLeft: Int) {
         self.bytes = bytes
+        self.text = text
         self.depthLeft = depthLeft
         self.valuesLeft = valuesLeft
     }
 
+    /// The byte at `index`, nil at the end.
+    @inline(__always)
+    var next: UInt8? { index < text.count ? text[index] : nil }
+
     mutating func document() throws(JSONError) -> JSONValue {
-        if bytes.starts(with: [0xef, 0xbb, 0xbf]) { throw failure(.bom) }
+        if text.starts(with: [0xef, 0xbb, 0xbf]) { throw failure(.bom) }
         skipSpace()
-        if index == bytes.count { throw failure(.emptyBody) }
-        let value = try value()
+        if next == nil { throw failure(.emptyBody) }
+        let root = try value()
         skipSpace()
-        if index < bytes.count { throw failure(.trailingBytes) }
-        return value
+        if next != nil { throw failure(.trailingBytes) }
+        return root
     }
 
-    /// A value at `index`, which is no white space.
-    mutating func value() throws(JSONError) -> JSONValue {
-        guard index < bytes.count else { throw failure(.unexpectedEnd) }
+    /// The value at `index`.
+    private mutating func value() throws(JSONError) -> JSONValue {
+        guard let first = next else { throw failure(.unexpectedEnd) }
         guard valuesLeft > 0 else { throw failure(.tooManyValues) }
         valuesLeft -= 1
-        switch bytes[index] {
+        switch first {
         case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "{"): return .object(JSONObject(members: try members()))
+        case UInt8(ascii: "{"): return .object(try members())
         case UInt8(ascii: "["): return .array(try elements())
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
@@ -53,29 +64,29 @@ struct JSONReader {
     }
 
     /// `{ … }`
-    private mutating func members() throws(JSONError) -> [(key: ArraySlice<UInt8>, value: JSONValue)] {
+    private mutating func members() throws(JSONError) -> JSONObject {
         try open()
-        var members: [(key: ArraySlice<UInt8>, value: JSONValue)] = []
-        var keys = KeySet()
-        if try closes(UInt8(ascii: "}")) { return members }
-        members.reserveCapacity(12)
+        var object = JSONObject()
+        if try closes(UInt8(ascii: "}")) { return object }
+        object.reserve(12)
+        var keys = KeyTable()
         while true {
             let start = index
-            guard try peek() == UInt8(ascii: "\"") else { throw failure(.unexpectedByte) }
+            try require(UInt8(ascii: "\""))
             let key = try string()
-            guard keys.insert(key, among: members) else {
+            guard keys.isNew(key, in: object) else {
                 throw JSONError(field: JSONError.shown(key), offset: start, reason: .duplicateKey)
             }
             do throws(JSONError) {
                 skipSpace()
-                guard try peek() == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
+                try require(UInt8(ascii: ":"))
                 index += 1
                 skipSpace()
-                members.append((key, try value()))
+                object.append(key, try value())
             } catch {
                 throw error.inside(key: key)
             }
-            if try separated(closing: UInt8(ascii: "}")) { return members }
+            if try separated(closing: UInt8(ascii: "}")) { return object }
         }
     }
 
@@ -104,7 +115,8 @@ struct JSONReader {
 
     /// Steps over a closing bracket if it is there.
     private mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
-        guard try peek() == bracket else { return false }
+        guard let found = next else { throw failure(.unexpectedEnd) }
+        guard found == bracket else { return false }
         depthLeft += 1
         index += 1
         return true
@@ -114,69 +126,33 @@ struct JSONReader {
     private mutating func separated(closing bracket: UInt8) throws(JSONError) -> Bool {
         skipSpace()
         if try closes(bracket) { return true }
-        guard bytes[index] == UInt8(ascii: ",") else { throw failure(.unexpectedByte) }
+        try require(UInt8(ascii: ","))
         index += 1
         skipSpace()
         return false
     }
 
-    private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
-        for offset in 0..<text.utf8CodeUnitCount {
-            guard index < bytes.count else { throw failure(.unexpectedEnd) }
-            guard bytes[index] == text.utf8Start[offset] else { throw failure(.unexpectedByte) }
+    /// Throws unless this byte comes next; does not step over it.
+    private func require(_ byte: UInt8) throws(JSONError) {
+        guard let found = next else { throw failure(.unexpectedEnd) }
+        guard found == byte else { throw failure(.unexpectedByte) }
+    }
+
+    private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+        for offset in 0..<word.utf8CodeUnitCount {
+            try require(word.utf8Start[offset])
             index += 1
         }
         return value
     }
 
-    /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?`
-    private mutating func number() throws(JSONError) -> ArraySlice<UInt8> {
-        let start = index
-        if bytes[index] == UInt8(ascii: "-") { index += 1 }
-        if index < bytes.count, bytes[index] == UInt8(ascii: "0") {
-            index += 1
-            if index < bytes.count, isDigit(bytes[index]) { throw failure(.badNumber) }
-        } else {
-            try digits()
-        }
-        if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
-            index += 1
-            try digits()
-        }
-        if index < bytes.count, bytes[index] | 0x20 == UInt8(ascii: "e") {
-            index += 1
-            if index < bytes.count, bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-") {
-                index += 1
-            }
-            try digits()
-        }
-        return bytes[start..<index]
-    }
-
-    /// One digit or more.
-    private mutating func digits() throws(JSONError) {
-        guard index < bytes.count else { throw failure(.unexpectedEnd) }
-        guard isDigit(bytes[index]) else { throw failure(.badNumber) }
-        while index < bytes.count, isDigit(bytes[index]) { index += 1 }
-    }
-
-    private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
-
+    @inline(__always)
     private mutating func skipSpace() {
-        while index < bytes.count {
-            switch bytes[index] {
-            case 0x20, 0x09, 0x0a, 0x0d: index += 1
-            default: return
-            }
-        }
-    }
-
-    private func peek() throws(JSONError) -> UInt8 {
-        guard index < bytes.count else { throw failure(.unexpectedEnd) }
-        return bytes[index]
+        while let byte = next, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { index += 1 }
     }
 
     /// An error at `index`.
+    @inline(never)
     func failure(_ reason: JSONError.Reason) -> JSONError {
         JSONError(field: "", offset: index, reason: reason)
     }

@@ -3,43 +3,62 @@ extension JSONReader {
     mutating func string() throws(JSONError) -> ArraySlice<UInt8> {
         index += 1
         let start = index
-        try plain()
-        if bytes[index] == UInt8(ascii: "\"") {
-            index += 1
-            return bytes[start..<(index - 1)]
-        }
-        var unescaped = Array(bytes[start..<index])
+        if try plain() == UInt8(ascii: "\"") { return bytes[start..<(index - 1)] }
+        var unescaped = Array(bytes[start..<(index - 1)])
         while true {
-            if bytes[index] == UInt8(ascii: "\"") {
-                index += 1
-                return unescaped[...]
-            }
             try escape(into: &unescaped)
             let run = index
-            try plain()
-            unescaped.append(contentsOf: bytes[run..<index])
+            let end = try plain()
+            unescaped.append(contentsOf: bytes[run..<(index - 1)])
+            if end == UInt8(ascii: "\"") { return unescaped[...] }
         }
     }
 
-    /// Steps over characters that stand for themselves, to a quote or a backslash.
-    private mutating func plain() throws(JSONError) {
-        while index < bytes.count {
-            let byte = bytes[index]
+    /// Steps over characters that stand for themselves and the quote or backslash behind them, which it returns.
+    private mutating func plain() throws(JSONError) -> UInt8 {
+        while true {
+            skipPlainASCII()
+            guard let byte = next else { throw failure(.unexpectedEnd) }
             switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): return
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                index += 1
+                return byte
             case 0x20..<0x80: index += 1
             case 0x80...: try multibyte()
             case 0: throw failure(.nul)
             default: throw failure(.controlCharacter)
             }
         }
-        throw failure(.unexpectedEnd)
+    }
+
+    /// Steps over printable ASCII other than quote and backslash, eight bytes at a time.
+    ///
+    /// In each byte of `stops` the top bit is set where the byte is below 0x20, a quote, a backslash or not ASCII
+    /// ("has a zero byte" of Anderson's Bit Twiddling Hacks). A borrow can set it falsely only above a true one,
+    /// and the lowest is the one used.
+    @inline(__always)
+    private mutating func skipPlainASCII() {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let raw = UnsafeRawBufferPointer(text)
+        while index <= raw.count - 8 {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5c)
+            let below = (word &- (ones &* 0x20)) & ~word
+            let stops =
+                (word | below | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)) & (ones &* 0x80)
+            if stops != 0 {
+                index += stops.trailingZeroBitCount / 8
+                return
+            }
+            index += 8
+        }
     }
 
     /// Steps over one character of two to four bytes (The Unicode Standard, table 3-7: no overlong forms,
     /// no surrogates, nothing above U+10FFFF).
     private mutating func multibyte() throws(JSONError) {
-        let lead = bytes[index]
+        let lead = text[index]
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xbf
         switch lead {
@@ -52,23 +71,18 @@ extension JSONReader {
         case 0xf1...0xf3: length = 4
         default: throw failure(.invalidUTF8)
         }
-        guard index + 1 < bytes.count else { throw failure(.unexpectedEnd) }
-        guard second.contains(bytes[index + 1]) else { throw failure(.invalidUTF8) }
+        guard index + 1 < text.count else { throw failure(.unexpectedEnd) }
+        guard second.contains(text[index + 1]) else { throw failure(.invalidUTF8) }
         for offset in 2..<max(2, length) {
-            guard index + offset < bytes.count else { throw failure(.unexpectedEnd) }
-            guard bytes[index + offset] & 0xc0 == 0x80 else { throw failure(.invalidUTF8) }
+            guard index + offset < text.count else { throw failure(.unexpectedEnd) }
+            guard text[index + offset] & 0xc0 == 0x80 else { throw failure(.invalidUTF8) }
         }
         index += length
     }
 
-    /// One escape whose backslash is at `index`.
+    /// One escape whose letter is at `index`.
     private mutating func escape(into unescaped: inout [UInt8]) throws(JSONError) {
-        guard index + 1 < bytes.count else { throw failure(.unexpectedEnd) }
-        let letter = bytes[index + 1]
-        if letter == UInt8(ascii: "u") {
-            unescaped.append(contentsOf: try unicodeEscape().utf8)
-            return
-        }
+        guard let letter = next else { throw failure(.unexpectedEnd) }
         switch letter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): unescaped.append(letter)
         case UInt8(ascii: "b"): unescaped.append(0x08)
@@ -76,12 +90,15 @@ extension JSONReader {
         case UInt8(ascii: "n"): unescaped.append(0x0a)
         case UInt8(ascii: "r"): unescaped.append(0x0d)
         case UInt8(ascii: "t"): unescaped.append(0x09)
+        case UInt8(ascii: "u"):
+            unescaped.append(contentsOf: UTF8.encode(try unicodeEscape()) ?? UTF8.encodedReplacementCharacter)
+            return
         default: throw failure(.badEscape)
         }
-        index += 2
+        index += 1
     }
 
-    /// `\uXXXX`, or two of them that make a surrogate pair.
+    /// `uXXXX` at `index`, or `uXXXX\uXXXX` that make a surrogate pair.
     private mutating func unicodeEscape() throws(JSONError) -> Unicode.Scalar {
         let start = index
         let first = try codeUnit()
@@ -90,27 +107,27 @@ extension JSONReader {
             throw failure(.nul)
         }
         if let scalar = Unicode.Scalar(first) { return scalar }
-        guard first < 0xdc00, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"),
-            bytes[index + 1] == UInt8(ascii: "u")
-        else {
-            index = start
-            throw failure(.loneSurrogate)
-        }
+        guard first < 0xdc00, next == UInt8(ascii: "\\") else { throw loneSurrogate(at: start) }
+        index += 1
+        guard next == UInt8(ascii: "u") else { throw loneSurrogate(at: start) }
         let second = try codeUnit()
-        let pair = 0x10000 + (UInt32(first) - 0xd800) << 10 + (UInt32(second) & 0x3ff)
+        let pair = 0x10000 + ((UInt32(first) & 0x3ff) << 10 | UInt32(second) & 0x3ff)
         guard (0xdc00...0xdfff).contains(second), let scalar = Unicode.Scalar(pair) else {
-            index = start
-            throw failure(.loneSurrogate)
+            throw loneSurrogate(at: start)
         }
         return scalar
     }
 
-    /// The four hex digits of `\uXXXX` at `index`.
+    private func loneSurrogate(at offset: Int) -> JSONError {
+        JSONError(field: "", offset: offset, reason: .loneSurrogate)
+    }
+
+    /// The four hex digits of `uXXXX` at `index`.
     private mutating func codeUnit() throws(JSONError) -> UInt16 {
         var value: UInt16 = 0
-        for offset in 2..<6 {
-            guard index + offset < bytes.count else { throw failure(.unexpectedEnd) }
-            let byte = bytes[index + offset]
+        for offset in 1..<5 {
+            guard index + offset < text.count else { throw failure(.unexpectedEnd) }
+            let byte = text[index + offset]
             let digit: UInt8
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
@@ -120,7 +137,7 @@ extension JSONReader {
             }
             value = value << 4 | UInt16(digit)
         }
-        index += 6
+        index += 5
         return value
     }
 }

@@ -27,27 +27,3 @@ public enum JSONValue: Sendable {
     /// Whether this is `null`.
     public var isNull: Bool { if case .null = self { true } else { false } }
 }
-
-/// An object's members in the order they were sent. Keys are compared as bytes of their unescaped UTF-8.
-public struct JSONObject: Sendable {
-    /// Keys and values; no two keys are equal.
-    public let members: [(key: ArraySlice<UInt8>, value: JSONValue)]
-
-    /// The value of a key, nil when it is absent. Looks at every member: meant for objects of a known, small shape.
-    public subscript(_ key: StaticString) -> JSONValue? {
-        for member in members where member.key.isEqual(to: key) { return member.value }
-        return nil
-    }
-
-    /// The first key that is not among those allowed, nil when every key is.
-    public func firstKey(notIn allowed: [StaticString]) -> ArraySlice<UInt8>? {
-        members.first { member in !allowed.contains { member.key.isEqual(to: $0) } }?.key
-    }
-}
-
-extension ArraySlice<UInt8> {
-    /// Whether these bytes are the string's UTF-8.
-    public func isEqual(to text: StaticString) -> Bool {
-        count == text.utf8CodeUnitCount && text.withUTF8Buffer { elementsEqual($0) }
-    }
-}
