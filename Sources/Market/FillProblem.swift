@@ -15,7 +15,12 @@ struct FillProblem {
     let target: UInt256
     /// The offers' numbers, the one that can give the most first.
     let byMost: [Int]
+    /// What a node costs besides its edges, in edges: a 512-bit division.
+    private static let nodeWork = 20
+
     private let edges: [Edge]
+    /// The edges' masks apart, so that a walk reads little memory.
+    private let masks: [Mask]
 
     /// What a node's bound says.
     enum Relaxation {
@@ -31,12 +36,16 @@ struct FillProblem {
     private struct Edge {
         let dx: UInt256
         let dy: UInt256
-        /// The offer's bit where the edge belongs to the hull of an offer that must give, else 0.
-        let whenChosen: UInt64
-        /// The offer's bit where the edge belongs to the hull with 0 of an offer that may give, else 0.
-        let whenOpen: UInt64
+        let mask: Mask
         let offer: Int
         let fromZero: Bool
+    }
+
+    private struct Mask {
+        /// The offer's bit where the edge belongs to the hull of an offer that must give, else 0.
+        let chosen: UInt64
+        /// The offer's bit where the edge belongs to the hull with 0 of an offer that may give, else 0.
+        let open: UInt64
     }
 
     init(curves: [FillCurve], target: UInt256) {
@@ -45,6 +54,7 @@ struct FillProblem {
         self.target = target
         byMost = curves.indices.sorted { curves[$0].span.most > curves[$1].span.most }
         edges = curves.indices.flatMap { Self.edges(curves[$0], offer: $0) }.sorted(by: Self.isCheaper)
+        masks = edges.map(\.mask)
     }
 
     var all: UInt64 { curves.count == 64 ? .max : (1 << UInt64(curves.count)) - 1 }
@@ -54,20 +64,22 @@ struct FillProblem {
         guard var (need, cost) = need(chosen) else { return .impossible }
         var giving = chosen
         if need.isZero { return .solved(cost: cost, giving: giving) }
-        for (index, edge) in edges.enumerated() where (edge.whenChosen & chosen) | (edge.whenOpen & open) != 0 {
-            if edge.dx > need {
-                work += index + 1
-                return end(on: edge, need: need, cost: cost, giving: giving)
+        for index in masks.indices where (masks[index].chosen & chosen) | (masks[index].open & open) != 0 {
+            let (dx, dy) = (edges[index].dx, edges[index].dy)
+            let (rest, beyond) = need.subtractingReportingOverflow(dx)
+            if beyond {
+                work += index + Self.nodeWork
+                return end(on: edges[index], need: need, cost: cost, giving: giving)
             }
-            need = need &- edge.dx
-            cost = cost &+ edge.dy
-            giving |= edge.whenOpen & open
+            need = rest
+            cost = cost &+ dy
+            giving |= masks[index].open & open
             if need.isZero {
-                work += index + 1
+                work += index + Self.nodeWork
                 return .solved(cost: cost, giving: giving)
             }
         }
-        work += edges.count
+        work += edges.count + Self.nodeWork
         return .impossible
     }
 
@@ -75,7 +87,7 @@ struct FillProblem {
     func fills(of set: UInt64) -> [(offer: Int, amount: UInt256)]? {
         guard var (need, _) = need(set) else { return nil }
         var amounts = curves.map(\.span.least)
-        for edge in edges where edge.whenChosen & set != 0 {
+        for edge in edges where edge.mask.chosen & set != 0 {
             let part = min(edge.dx, need)
             amounts[edge.offer] = amounts[edge.offer] &+ part
             need = need &- part
@@ -107,7 +119,7 @@ struct FillProblem {
         guard edge.fromZero else { return .solved(cost: bound, giving: giving) }
         let span = curves[edge.offer].span
         guard need >= span.least else { return .split(bound: bound, pivot: edge.offer, giving: nil) }
-        let all = giving | edge.whenOpen
+        let all = giving | edge.mask.open
         if span.cost(need) == part { return .solved(cost: bound, giving: all) }
         return .split(bound: bound, pivot: edge.offer, giving: all)
     }
@@ -115,12 +127,13 @@ struct FillProblem {
     private static func edges(_ curve: FillCurve, offer: Int) -> [Edge] {
         let bit: UInt64 = 1 << UInt64(offer)
         let touching = curve.corners[curve.touching]
-        let jump = Edge(dx: touching.x, dy: touching.y, whenChosen: 0, whenOpen: bit, offer: offer, fromZero: true)
+        let jump = Edge(
+            dx: touching.x, dy: touching.y, mask: Mask(chosen: 0, open: bit), offer: offer, fromZero: true)
         return [jump]
             + zip(curve.corners, curve.corners.dropFirst()).enumerated().map { index, ends in
                 Edge(
-                    dx: ends.1.x &- ends.0.x, dy: ends.1.y &- ends.0.y, whenChosen: bit,
-                    whenOpen: index >= curve.touching ? bit : 0, offer: offer, fromZero: false)
+                    dx: ends.1.x &- ends.0.x, dy: ends.1.y &- ends.0.y,
+                    mask: Mask(chosen: bit, open: index >= curve.touching ? bit : 0), offer: offer, fromZero: false)
             }
     }
 

@@ -16,8 +16,12 @@ struct FillSelection {
 
     init(_ offered: [Quote.Candidate], amount: UInt256, days: UInt16) {
         self.amount = amount
-        let sorted = Self.isSorted(offered) ? offered : offered.sorted(by: Self.isBefore)
-        for candidate in sorted {
+        // Places are sorted, not candidates, which are large.
+        let places =
+            Self.isSorted(offered)
+            ? Array(offered.indices) : offered.indices.sorted { Self.isBefore(offered[$0], offered[$1]) }
+        for place in places {
+            let candidate = offered[place]
             guard let span = FillSpan(candidate.rule, days: days, upTo: amount) else { continue }
             if spans.count == Self.maxConsidered {
                 isWhole = false

@@ -28,6 +28,9 @@ struct FillSubsets {
             return own != others ? own < others : rank > other.rank
         }
 
+        @inline(__always)
+        func value(_ key: Key) -> UInt256 { key == .least ? least : most }
+
         func joined(_ other: Sum) -> Sum {
             Sum(
                 least: least.saturatingAdd(other.least), most: most.saturatingAdd(other.most), cost: cost &+ other.cost,
@@ -45,7 +48,7 @@ struct FillSubsets {
 
     /// A set whose fills can sum to the target: least sum ≤ target ≤ most sum. Nil when there is none.
     func covering() -> UInt64? {
-        let (first, second) = halves(keeping: \.least)
+        let (first, second) = halves(by: .least)
         var next = 0
         var best = Sum.none
         for sum in first.reversed() {
@@ -61,7 +64,7 @@ struct FillSubsets {
     /// The set that gives the most with every offer giving all it may, within the target; of equals the cheapest, then
     /// the smallest, then the earliest. This is the answer when `covering` finds nothing.
     func fullest() -> UInt64 {
-        let halves = halves(keeping: \.most)
+        let halves = halves(by: .most)
         let (first, second) = (Self.bestOfEach(halves.0), Self.bestOfEach(halves.1))
         var best = Sum.none
         var last = second.count - 1
@@ -79,31 +82,42 @@ struct FillSubsets {
         return !overflow && sum <= target
     }
 
+    private enum Key {
+        case least
+        case most
+    }
+
     /// The sums of each half by increasing key, those within the target.
-    private func halves(keeping key: KeyPath<Sum, UInt256>) -> ([Sum], [Sum]) {
+    private func halves(by key: Key) -> ([Sum], [Sum]) {
         let middle = bySeq.count / 2
         return (sums(0..<middle, key), sums(middle..<bySeq.count, key))
     }
 
-    private func sums(_ places: Range<Int>, _ key: KeyPath<Sum, UInt256>) -> [Sum] {
+    private func sums(_ places: Range<Int>, _ key: Key) -> [Sum] {
         var sums = [Sum.none]
         for place in places {
             let span = spans[bySeq[place]]
             let one = Sum(
                 least: span.least, most: span.most, cost: span.cost(span.most), set: 1 << UInt64(bySeq[place]),
                 rank: 1 << UInt64(bySeq.count - 1 - place))
-            let added = sums.filter { fits($0[keyPath: key], one[keyPath: key]) }.map { $0.joined(one) }
+            var added: [Sum] = []
+            added.reserveCapacity(sums.count)
+            // Sums are in order: after the first that passes the target all do.
+            for sum in sums {
+                guard fits(sum.value(key), one.value(key)) else { break }
+                added.append(sum.joined(one))
+            }
             sums = Self.merged(sums, added, key)
         }
         return sums
     }
 
-    private static func merged(_ left: [Sum], _ right: [Sum], _ key: KeyPath<Sum, UInt256>) -> [Sum] {
+    private static func merged(_ left: [Sum], _ right: [Sum], _ key: Key) -> [Sum] {
         var merged: [Sum] = []
         merged.reserveCapacity(left.count + right.count)
         var (l, r) = (0, 0)
         while l < left.count, r < right.count {
-            if left[l][keyPath: key] <= right[r][keyPath: key] {
+            if left[l].value(key) <= right[r].value(key) {
                 merged.append(left[l])
                 l += 1
             } else {
