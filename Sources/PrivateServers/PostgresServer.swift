@@ -16,6 +16,16 @@ struct PostgresServer: Server {
     static let longestStop: Duration = .seconds(60)
 
     func bringUp(started: (ServerProcess) -> Void) async throws(PrivateServerError) -> ServerProcess {
+        // A second try, because a process that was about to start when its program was killed may come first by a hair.
+        do { return try await takeOverOrStart(started) } catch {
+            guard case .startFailed = error, !Task.isCancelled else { throw error }
+            return try await takeOverOrStart(started)
+        }
+    }
+
+    private func takeOverOrStart(
+        _ started: (ServerProcess) -> Void
+    ) async throws(PrivateServerError) -> ServerProcess {
         if let running = postmaster() {
             started(running)
             if hasCurrentSettings, try await becomesReady(running) {
@@ -32,17 +42,25 @@ struct PostgresServer: Server {
         let launch = Launch(
             program: binaries.postgres, arguments: settings.arguments, user: home.user,
             logFile: home.logs + "/postgres.log")
-        let pid = try launch.start()
-        guard let process = ServerProcess(pid: pid) else {
-            throw .startFailed(server: name, detail: launch.logTail())
-        }
-        started(process)
-        guard try await becomesReady(process) else {
+        let process = ServerProcess(pid: try launch.start())
+        if let process {
+            started(process)
+            if try await becomesReady(process) {
+                logger.info("started", metadata: metadata(process))
+                return process
+            }
             if process.isAlive { _ = await stop(process) }
-            throw .startFailed(server: name, detail: launch.logTail())
         }
-        logger.info("started", metadata: metadata(process))
-        return process
+        throw .startFailed(server: name, detail: launch.logTail() + collectedTail())
+    }
+
+    /// The end of the log that PostgreSQL keeps in its cluster once it is far enough; empty when it is not.
+    private func collectedTail(lines: Int = 6) -> String {
+        guard let words = FileSystem.read(home.cluster + "/current_logfiles")?.split(separator: " "), words.count > 1,
+            let file = words[1].split(separator: "\n").first,
+            let text = FileSystem.read("\(home.cluster)/\(file)", limit: 1 << 26)
+        else { return "" }
+        return "\n  \(file):\n  " + text.split(separator: "\n").suffix(lines).joined(separator: "\n  ")
     }
 
     func stop(_ process: ServerProcess) async -> Bool {
