@@ -51,12 +51,13 @@ struct PostgresServer: Server {
             }
             if process.isAlive { _ = await stop(process) }
         }
-        throw .startFailed(server: name, detail: launch.logTail() + collectedTail())
+        throw .startFailed(server: name, detail: launch.logTail() + collectedTail(after: launch))
     }
 
     /// The end of the log that PostgreSQL keeps in its cluster once it is far enough; empty when it is not.
-    private func collectedTail(lines: Int = 6) -> String {
-        guard let words = FileSystem.read(home.cluster + "/current_logfiles")?.split(separator: " "), words.count > 1,
+    private func collectedTail(after launch: Launch, lines: Int = 6) -> String {
+        guard FileSystem.read(launch.logFile)?.contains("redirecting log output") == true,
+            let words = FileSystem.read(home.cluster + "/current_logfiles")?.split(separator: " "), words.count > 1,
             let file = words[1].split(separator: "\n").first,
             let text = FileSystem.read("\(home.cluster)/\(file)", limit: 1 << 26)
         else { return "" }
