@@ -1,0 +1,88 @@
+import Postgres
+
+/// The comparisons of tables with the log that PostgreSQL does itself: each query gives (seq, id) of what disagrees.
+///
+/// Nothing is cast from text, so that no edited row can make a query fail rather than be found.
+enum LogAgreement {
+    static let queries: [(LogFinding.Disagreement, Query)] = [
+        (.offerNotLogged, offerNotLogged), (.offerMissing, offerMissing), (.closingNotLogged, closingNotLogged),
+        (.closingMissing, closingMissing), (.cancelNotLogged, cancelNotLogged), (.cancelMissing, cancelMissing),
+        (.watermarkNotLogged, watermarkNotLogged), (.watermarkMissing, watermarkMissing),
+    ]
+
+    private static let offerNotLogged: Query = """
+        SELECT o.seq, hex(o.offer_hash)
+        FROM offers o LEFT JOIN transaction_logs l ON l.seq = o.seq
+        WHERE (l.event_type = 'offer_created' AND l.related_id = hex(o.offer_hash) AND l.created_at = o.created_at)
+              IS NOT TRUE
+        ORDER BY o.seq
+        """
+
+    private static let offerMissing: Query = """
+        SELECT l.seq, coalesce(l.related_id, '')
+        FROM transaction_logs l
+        WHERE l.event_type = 'offer_created' AND NOT EXISTS (SELECT FROM offers o WHERE o.seq = l.seq)
+        ORDER BY l.seq
+        """
+
+    /// An offer born cancelled is closed by its own first row. How fills close offers is the chain's part.
+    private static let closingNotLogged: Query = """
+        SELECT o.closed_seq, hex(o.offer_hash)
+        FROM offers o LEFT JOIN transaction_logs l ON l.seq = o.closed_seq
+        WHERE o.closed_seq IS NOT NULL
+              AND (l.related_id = hex(o.offer_hash)
+                   AND CASE o.closed_reason
+                       WHEN 'cancelled' THEN l.event_type = 'offer_cancelled'
+                           OR l.event_type = 'offer_created' AND l.data_json ->> 'status' = 'cancelled'
+                       WHEN 'expired' THEN l.event_type = 'offer_expired'
+                       ELSE true END) IS NOT TRUE
+        ORDER BY o.closed_seq
+        """
+
+    private static let closingMissing: Query = """
+        SELECT l.seq, coalesce(l.related_id, '')
+        FROM transaction_logs l
+        WHERE (l.event_type IN ('offer_cancelled', 'offer_expired')
+               OR l.event_type = 'offer_created' AND l.data_json ->> 'status' = 'cancelled')
+              AND NOT EXISTS (
+                  SELECT FROM offers o
+                  WHERE hex(o.offer_hash) = l.related_id AND o.closed_seq = l.seq
+                        AND o.closed_reason = CASE l.event_type WHEN 'offer_expired' THEN 'expired' ELSE 'cancelled' END)
+        ORDER BY l.seq
+        """
+
+    private static let cancelNotLogged: Query = """
+        SELECT c.seq, hex(c.offer_hash)
+        FROM cancellations c LEFT JOIN transaction_logs l ON l.seq = c.seq
+        WHERE (l.event_type IN ('offer_cancelled', 'cancel_recorded') AND l.related_id = hex(c.offer_hash)) IS NOT TRUE
+        ORDER BY c.seq
+        """
+
+    /// Tombstones may be pruned once no offer they bite can still be posted; those of the last 400 days must be there.
+    private static let cancelMissing: Query = """
+        SELECT l.seq, coalesce(l.related_id, '')
+        FROM transaction_logs l
+        WHERE l.event_type = 'cancel_recorded' AND l.created_at > now() - interval '400 days'
+              AND NOT EXISTS (
+                  SELECT FROM cancellations c
+                  WHERE hex(c.offer_hash) = l.related_id AND c.seq = l.seq)
+        ORDER BY l.seq
+        """
+
+    private static let watermarkNotLogged: Query = """
+        SELECT w.seq, hex(w.writer)
+        FROM cancel_watermarks w LEFT JOIN transaction_logs l ON l.seq = w.seq
+        WHERE (l.event_type = 'cancel_all_recorded' AND lower(l.related_id) = hex(w.writer)
+               AND l.data_json ->> 'issuedBefore' = w.issued_before::text) IS NOT TRUE
+        ORDER BY w.seq
+        """
+
+    private static let watermarkMissing: Query = """
+        SELECT logged.seq, logged.writer
+        FROM (SELECT lower(related_id) AS writer, max(seq) AS seq, max(lpad(data_json ->> 'issuedBefore', 20, '0')) AS latest
+              FROM transaction_logs WHERE event_type = 'cancel_all_recorded' GROUP BY lower(related_id)) AS logged
+        LEFT JOIN cancel_watermarks w ON hex(w.writer) = logged.writer
+        WHERE logged.latest IS DISTINCT FROM lpad(w.issued_before::text, 20, '0')
+        ORDER BY logged.seq
+        """
+}
