@@ -127,10 +127,7 @@ extension Pool {
         while true {
             do {
                 let connection = try PostgresConnection(configuration, waker: waker) { self.isStopped }
-                let another = shared.withLock { shared in
-                    shared.state.didConnect(worker, at: wallClockMicros())
-                    return shared.state.workerToStart()
-                }
+                let another = shared.withLock { $0.state.didConnect(worker, at: wallClockMicros()) }
                 if let another { start(another) }
                 logger.debug("connected to PostgreSQL", metadata: ["server": "\(configuration)"])
                 return connection

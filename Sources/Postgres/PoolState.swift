@@ -59,9 +59,11 @@ struct PoolState<Work: Sendable>: Sendable {
         return .queued(start: workerToStart())
     }
 
-    /// A worker to start because more callers wait than connections are being made, or nil.
-    mutating func workerToStart() -> Int? {
-        guard !isStopped, prober == nil, connecting.count < waiting.count, workers.count < size else { return nil }
+    /// A worker to start because more callers wait than workers are about to be free, or nil.
+    private mutating func workerToStart(free: Int = 0) -> Int? {
+        guard !isStopped, prober == nil, connecting.count + free < waiting.count, workers.count < size else {
+            return nil
+        }
         return addWorker()
     }
 
@@ -92,7 +94,8 @@ struct PoolState<Work: Sendable>: Sendable {
         return (expired.map(\.work), error, waiting.map(\.deadline).min())
     }
 
-    mutating func didConnect(_ worker: Int, at micros: Int64) {
+    /// - Returns: another worker to start, when this one is not enough.
+    mutating func didConnect(_ worker: Int, at micros: Int64) -> Int? {
         connecting.remove(worker)
         if prober == worker { prober = nil }
         connected += 1
@@ -103,6 +106,7 @@ struct PoolState<Work: Sendable>: Sendable {
             losses -= 1
             reconnects += 1
         }
+        return workerToStart(free: 1)
     }
 
     enum Retry: Sendable {
@@ -116,7 +120,9 @@ struct PoolState<Work: Sendable>: Sendable {
         _ worker: Int, _ error: PostgresError, at micros: Int64
     ) -> (retry: Retry, failed: [Work]) {
         var failed: [Work] = []
-        if connected == 0 {
+        connecting.remove(worker)
+        // Another may be just about to succeed: servers refuse the connections beyond their limit first.
+        if connected == 0, connecting.isEmpty {
             downError = error
             if downSince == nil { downSince = micros }
             failed = waiting.map(\.work)

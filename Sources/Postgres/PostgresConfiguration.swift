@@ -63,15 +63,27 @@ public struct PostgresConfiguration: Sendable {
         statementTimeout == .zero ? .seconds(3600) : statementTimeout + responseMargin
     }
 
-    /// What libpq is given: the parameters with defaults for what they leave open.
-    var connectionParameters: [String: String] {
+    /// What libpq is given: the parameters with defaults for what they leave open, once for each host of a list.
+    ///
+    /// libpq's own loop over hosts is one attempt, which a first host that swallows packets would use up.
+    var connectionParameters: [[String: String]] {
         var all = parameters
         all["client_encoding"] = "UTF8"
         if let applicationName { all["application_name"] = applicationName }
         if all["tcp_user_timeout"] == nil, tcpUserTimeout != .zero {
             all["tcp_user_timeout"] = String(tcpUserTimeout.milliseconds)
         }
-        return all
+        let lists = ["host", "hostaddr", "port"].compactMap { name in
+            all[name].map { (name, $0.split(separator: ",", omittingEmptySubsequences: false)) }
+        }
+        let count = lists.map(\.1.count).max() ?? 1
+        // libpq says what is wrong with lists of different lengths.
+        guard count > 1, lists.allSatisfy({ $0.1.count == count || $0.0 == "port" && $0.1.count == 1 }) else {
+            return [all]
+        }
+        return (0..<count).map { index in
+            all.merging(lists.map { ($0.0, String($0.1[$0.1.count == 1 ? 0 : index])) }) { _, one in one }
+        }
     }
 
     /// The statements that set a new session up, for one round trip.

@@ -26,11 +26,28 @@ public final class PostgresConnection {
         let script = try configuration.sessionScript()
         usualTimeout = configuration.responseTimeout
         responseTimeout = configuration.connectTimeout
-        handle = try PostgresHandle(
-            parameters: configuration.connectionParameters, deadline: Deadline(after: configuration.connectTimeout),
-            waker: waker, mustStop: mustStop)
+        handle = try Self.connect(configuration, waker, mustStop)
         try execute(script: script)
+        queryCount = 0
         responseTimeout = usualTimeout
+    }
+
+    /// To the first of the hosts that takes the connection.
+    private static func connect(
+        _ configuration: PostgresConfiguration, _ waker: Waker?, _ mustStop: @escaping () -> Bool
+    ) throws(PostgresError) -> PostgresHandle {
+        var failure = PostgresError(.configuration, "no PostgreSQL host is named")
+        for parameters in configuration.connectionParameters {
+            do {
+                return try PostgresHandle(
+                    parameters: parameters, deadline: Deadline(after: configuration.connectTimeout), waker: waker,
+                    mustStop: mustStop)
+            } catch {
+                failure = error
+                if error.kind == .shutdown { break }
+            }
+        }
+        throw failure
     }
 
     /// Sends one statement, prepared on its first use, and waits for its rows.

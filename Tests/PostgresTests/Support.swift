@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 import Postgres
 import TestServers
@@ -14,20 +15,27 @@ func makeClient(
     return PostgresClient(configuration: configuration, logger: quiet)
 }
 
-/// Repeats `attempt` until it gives true or ten seconds have passed: for what another process does, which nothing announces.
-func eventually(_ attempt: () async throws -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while ContinuousClock.now < deadline {
-        if (try? await attempt()) == true { return true }
-        await Task.yield()
-    }
-    return false
-}
-
 /// The error `body` throws, when it is one of PostgreSQL's.
 func postgresError(_ body: () async throws -> Void) async -> PostgresError? {
     do {
         try await body()
         return nil
     } catch { return error as? PostgresError }
+}
+
+/// Keeps a connection's thread busy until it is opened, so that tests need no guess about time.
+final class Gate: Sendable {
+    private let entered = DispatchSemaphore(value: 0)
+    private let opened = DispatchSemaphore(value: 0)
+
+    /// Called on the connection's thread.
+    func hold() {
+        entered.signal()
+        opened.wait()
+    }
+
+    /// Returns once somebody is held.
+    func waitUntilHeld() async -> Bool { await eventually { self.entered.wait(timeout: .now()) == .success } }
+
+    func open() { opened.signal() }
 }

@@ -14,7 +14,7 @@ public final class TestPostgres: Sendable {
 
     /// One server for all tests of this process that neither stop nor reconfigure it; started on first use.
     public static func shared() throws -> TestPostgres { try sharedServer.get() }
-    private static let sharedServer = Result { try TestPostgres() }
+    private static let sharedServer = Result { try TestPostgres(settings: ["max_connections": "400"]) }
 
     /// Starts a server.
     ///

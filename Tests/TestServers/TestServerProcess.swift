@@ -79,6 +79,17 @@ final class TestServerProcess: Sendable {
     }
 }
 
+/// Repeats `attempt` every few milliseconds until it gives true, for ten seconds at most: for what happens in other
+/// processes and threads, which nothing announces. An error counts as false.
+public func eventually(_ attempt: () async throws -> Bool) async -> Bool {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < deadline {
+        if (try? await attempt()) == true { return true }
+        try? await Task.sleep(for: .milliseconds(5))
+    }
+    return false
+}
+
 /// Looks every few milliseconds until `condition` gives something, for ten seconds at most. For conditions outside this
 /// process, which nothing announces.
 @discardableResult
