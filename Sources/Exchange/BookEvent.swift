@@ -7,7 +7,7 @@ public struct BookEvent: Sendable {
     public enum Change: Sendable {
         /// A new offer, open or (behind a tombstone or watermark) born cancelled.
         case created(OfferState)
-        case closed(offerHash: Bytes32, reason: OfferState.ClosedReason)
+        case closed(offerHash: Bytes32, book: BookID, reason: OfferState.ClosedReason)
         /// The row changes no book.
         case none
     }

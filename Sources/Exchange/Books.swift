@@ -125,7 +125,7 @@ extension Books {
                 add(offer)
                 deadlines.insert(Self.deadline(offer))
                 books[BookID(offer.offer)]?.touch(seq: event.seq, atMicros: event.createdAtMicros)
-            case .closed(let offerHash, _):
+            case .closed(let offerHash, _, _):
                 guard let entry = entries.removeValue(forKey: offerHash) else { return }
                 let offer = entry.state.offer
                 books[BookID(offer)]?.remove(entry)

@@ -236,9 +236,10 @@ public struct CommitPlan: Sendable {
     // MARK: Rows
 
     private mutating func close(_ offer: OfferState, _ type: EventType, reason: OfferState.ClosedReason) -> UInt64 {
-        let seq = append(
-            type, about: offer.offerHash.hex, data: nil, change: .closed(offerHash: offer.offerHash, reason: reason))
         let book = BookID(offer.offer)
+        let seq = append(
+            type, about: offer.offerHash.hex, data: nil,
+            change: .closed(offerHash: offer.offerHash, book: book, reason: reason))
         state.offers[offer.offerHash] = offer.closing(at: seq, reason: reason, micros: nowMicros)
         closings.append(Closing(offerHash: offer.offerHash, book: book, seq: seq, reason: reason))
         touchedBooks[book] = seq

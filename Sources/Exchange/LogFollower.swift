@@ -11,12 +11,12 @@ public final class LogFollower: Sendable, Service {
 
     private let log: any OfferLog
     private let books: Books
-    private let wake: AsyncStream<Void>
+    private let wake: any AsyncSequence<Void, Never> & Sendable
     private let logger: Logger
     private let lastSuccess = Mutex<ContinuousClock.Instant>(.now)
 
     /// Follows `log` into `books`; `wake` yields when there may be new rows.
-    public init(log: any OfferLog, books: Books, wake: AsyncStream<Void>, logger: Logger) {
+    public init(log: any OfferLog, books: Books, wake: any AsyncSequence<Void, Never> & Sendable, logger: Logger) {
         self.log = log
         self.books = books
         self.wake = wake

@@ -19,7 +19,9 @@ enum LogTable {
             """
             SELECT l.seq, l.event_type, l.related_id, l.created_at, \(OfferRow.columns)
             FROM transaction_logs l
-            LEFT JOIN offers o ON o.seq = l.seq LEFT JOIN filled_amounts f USING (offer_hash)
+            LEFT JOIN offers o ON l.event_type IN ('offer_created', 'offer_cancelled', 'offer_expired')
+                              AND o.offer_hash = decode(substr(l.related_id, 3), 'hex')
+            LEFT JOIN filled_amounts f USING (offer_hash)
             WHERE l.seq > \(Int64(clamping: seq)) ORDER BY l.seq LIMIT \(Int64(limit))
             """)
         return try rows.map { row in
@@ -37,17 +39,15 @@ enum LogTable {
                 offer.cancelledAtMicros = nil
             }
             return .created(offer)
-        case .offerCancelled: return .closed(offerHash: try relatedHash(row), reason: .cancelled)
-        case .offerExpired: return .closed(offerHash: try relatedHash(row), reason: .expired)
+        case .offerCancelled: return try closing(row, .cancelled)
+        case .offerExpired: return try closing(row, .expired)
         case .cancelRecorded, .cancelAllRecorded, nil: return .none
         }
     }
 
-    private static func relatedHash(_ row: Row) throws -> Bytes32 {
-        guard let hash = Bytes32(hexBytes: Array(try row.text(2).utf8)) else {
-            throw PostgresError(.decoding, "related_id is no hash")
-        }
-        return hash
+    private static func closing(_ row: Row, _ reason: OfferState.ClosedReason) throws -> BookEvent.Change {
+        let offer = try OfferRow.read(row, from: 4)
+        return .closed(offerHash: offer.offerHash, book: BookID(offer.offer), reason: reason)
     }
 
     /// When each book last changed.

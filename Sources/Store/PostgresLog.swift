@@ -52,12 +52,9 @@ public struct PostgresLog: OfferLog {
         try await reads.withConnection { connection in
             _ = try connection.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             let (head, atMicros) = try LogTable.head(on: connection)
-            let found = try OffersTable.list(filter, after: seq, limit: limit + 1, on: connection)
+            let (offers, nextSeq) = try OffersTable.list(filter, after: seq, limit: limit, on: connection)
             _ = try connection.query("COMMIT")
-            let offers = Array(found.prefix(limit))
-            return OfferListing(
-                offers: offers, nextSeq: found.count > limit ? offers.last?.seq : nil, headSeq: head.seq,
-                headAtMicros: atMicros)
+            return OfferListing(offers: offers, nextSeq: nextSeq, headSeq: head.seq, headAtMicros: atMicros)
         }
     }
 }

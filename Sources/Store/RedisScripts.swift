@@ -1,0 +1,62 @@
+import Redis
+
+/// The Lua this service runs in Redis. Each script is atomic; none replaces a newer value by an older one.
+enum RedisScripts {
+    /// Changes of offers, in order. KEYS: `offer:{hash}`, `filled:{hash}` of each. ARGV: epoch, TTL seconds, channel;
+    /// then of each: seq, status, remaining or empty, filled, JSON of the row or empty, message.
+    static let offers = RedisScript(
+        """
+        local epoch, ttl, channel = ARGV[1], ARGV[2], ARGV[3]
+        for i = 1, #KEYS / 2 do
+            local offer, filled, at = KEYS[2 * i - 1], KEYS[2 * i], 6 * i - 3
+            if redis.call('TYPE', offer).ok ~= 'hash' then redis.call('DEL', offer) end
+            if redis.call('TYPE', filled).ok ~= 'hash' then redis.call('DEL', filled) end
+            local seq, status, remaining = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+            if ARGV[at + 5] ~= '' then redis.call('HSETNX', offer, 'offer', ARGV[at + 5]) end
+            local held = redis.call('HMGET', offer, 'epoch', 'seq')
+            if held[1] ~= epoch or not held[2] or tonumber(held[2]) < tonumber(seq) then
+                redis.call('HSET', offer, 'epoch', epoch, 'seq', seq, 'status', status)
+                redis.call('EXPIRE', offer, ttl)
+                if remaining ~= '' then
+                    redis.call('HSET', filled, 'epoch', epoch, 'seq', seq, 'remaining', remaining, 'filled', ARGV[at + 4])
+                    redis.call('EXPIRE', filled, ttl)
+                end
+                redis.call('PUBLISH', channel, ARGV[at + 6])
+            end
+        end
+        return #KEYS / 2
+        """)
+
+    /// A rendered book. KEYS: `orderbook:{token}:{side}`. ARGV: epoch, seq, JSON, TTL seconds.
+    static let book = RedisScript(
+        """
+        local kind = redis.call('TYPE', KEYS[1]).ok
+        if kind ~= 'none' and kind ~= 'hash' then redis.call('DEL', KEYS[1]) end
+        local epoch, seq = unpack(redis.call('HMGET', KEYS[1], 'epoch', 'seq'))
+        if epoch == ARGV[1] and seq and tonumber(seq) > tonumber(ARGV[2]) then return 0 end
+        redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', ARGV[2], 'book', ARGV[3])
+        redis.call('EXPIRE', KEYS[1], ARGV[4])
+        return 1
+        """)
+
+    /// A sliding window. KEYS: `ratelimit:…`. ARGV: limit, window ms, asked. Answers allowed, left, ms until the
+    /// oldest request leaves. Redis's own clock counts, so processes agree.
+    static let take = RedisScript(
+        """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local limit, window, asked = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+        if redis.call('TYPE', KEYS[1]).ok ~= 'zset' then redis.call('DEL', KEYS[1]) end
+        redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, now - window)
+        local used = redis.call('ZCARD', KEYS[1])
+        local allowed = math.max(0, math.min(asked, limit - used))
+        for i = 1, allowed do
+            redis.call('ZADD', KEYS[1], now, time[1] .. '.' .. time[2] .. '.' .. (used + i))
+        end
+        redis.call('PEXPIRE', KEYS[1], window)
+        local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+        local reset = window
+        if oldest[2] then reset = tonumber(oldest[2]) + window - now end
+        return {allowed, limit - used - allowed, reset}
+        """)
+}

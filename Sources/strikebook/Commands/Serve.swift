@@ -1,0 +1,100 @@
+import ArgumentParser
+import Logging
+import PrivateServers
+import ServiceLifecycle
+import UnixSignals
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// `strikebook serve`
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the order book over HTTP.",
+        discussion: """
+            Example: strikebook serve --port 8080 --data-dir ./.strikebook
+            Without --database-url it starts a PostgreSQL and a Redis of its own, and ends them with itself.
+            Every flag can be set as STRIKEBOOK_… too: --offer-rate-limit is STRIKEBOOK_OFFER_RATE_LIMIT.
+            """)
+
+    @OptionGroup var databases: DatabaseOptions
+    @Option(help: "Address to listen on (127.0.0.1).") var host: String?
+    @Option(help: "Port to listen on (8080); 0 picks a free one.") var port: String?
+    @Option(help: "Chain id of the signing domain (31337, the demonstration).") var chainId: String?
+    @Option(help: "Contract of the signing domain.") var verifyingContract: String?
+    @Option(help: "JSON list of tokens {symbol, address, decimals, stablecoin}; absent: demonstration tokens.")
+    var tokens: String?
+    @Option(help: "on or off: accept offers on tokens that are not listed (on without --tokens).") var anyToken: String?
+    @Option(help: "Offers per 15 minutes, per client and per writer (100); 0 is no limit.") var offerRateLimit: String?
+    @Option(help: "Open offers of one writer (10000).") var maxOpenOffers: String?
+    @Option(help: "Longest duration of an offer, days (365).") var maxDurationDays: String?
+    @Option(help: "on or off: the last of an offer may be taken below its minimum fill (on).") var tailFill: String?
+    @Option(help: "on or off; the journal for times without PostgreSQL is not there yet, so writes answer 503 then.")
+    var fallback: String?
+    @Option(help: "on or off: bring the schema of --database-url up first (off; the private one always is).")
+    var migrate: String?
+    @Option(help: "The operator's key; better as STRIKEBOOK_OPERATOR_KEY.") var operatorKey: String?
+    @Option(help: "Addresses or CIDR blocks whose X-Forwarded-For is believed, separated by commas.")
+    var trustedProxies: String?
+    @Option(help: "Origins of other sites that may read, separated by commas, or *.") var allowedOrigins: String?
+    @Option(help: "Prefix of the keys in Redis (strikebook:).") var redisPrefix: String?
+    @Option(help: "text or json (text on a terminal).") var logFormat: String?
+    @Option(help: "trace, debug, info, notice, warning, error or critical (info).") var logLevel: String?
+
+    func run() async throws {
+        let environment = ProcessEnvironment.all
+        let source = try SettingsSource(flags: flags, environment: environment, configFile: databases.config)
+        let settings = try ServiceSettings(source, environment: environment, isTerminal: isatty(STDERR_FILENO) == 1)
+        let (level, isJSON) = (settings.logLevel, settings.isLogJSON)
+        LoggingSystem.bootstrap { LogOutput(label: $0, level: level, isJSON: isJSON) }
+        signal(SIGPIPE, SIG_IGN)
+        try await serve(settings, logger: Logger(label: "strikebook"))
+    }
+
+    private func serve(_ settings: ServiceSettings, logger: Logger) async throws {
+        var own: PrivateServerGroup?
+        let databaseURL: String
+        var redisURL: String?
+        if let url = settings.databaseURL {
+            databaseURL = url
+        } else {
+            var wantsRedis = false
+            if case .own = settings.redis { wantsRedis = true }
+            let group = try await PrivateServerGroup.start(
+                dataDirectory: settings.dataDirectory, redis: wantsRedis, logger: logger)
+            own = group
+            databaseURL = group.urls.database
+            if wantsRedis { redisURL = group.urls.redis }
+        }
+        if case .url(let url) = settings.redis { redisURL = url }
+        let service = RunningService(settings: settings, databaseURL: databaseURL, redisURL: redisURL, logger: logger)
+        let parts: [any Service]
+        do {
+            parts = try await service.prepare(migrateFirst: own != nil || settings.migrate)
+        } catch {
+            await own?.stop()
+            throw error
+        }
+        let all: [any Service] = (own.map { [$0] } ?? []) + parts
+        let group = ServiceGroup(
+            configuration: .init(
+                services: all.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private var flags: [String: String] {
+        let own: [String: String?] = [
+            "host": host, "port": port, "chain-id": chainId, "verifying-contract": verifyingContract, "tokens": tokens,
+            "any-token": anyToken, "offer-rate-limit": offerRateLimit, "max-open-offers": maxOpenOffers,
+            "max-duration-days": maxDurationDays, "tail-fill": tailFill, "fallback": fallback, "migrate": migrate,
+            "operator-key": operatorKey, "trusted-proxies": trustedProxies, "allowed-origins": allowedOrigins,
+            "redis-prefix": redisPrefix, "log-format": logFormat, "log-level": logLevel,
+        ]
+        return databases.flags.merging(own.compactMapValues { $0 }) { first, _ in first }
+    }
+}

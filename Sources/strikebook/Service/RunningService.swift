@@ -1,0 +1,129 @@
+import API
+import Exchange
+import Logging
+import Market
+import Postgres
+import PrivateServers
+import Redis
+import ServiceLifecycle
+import Store
+
+/// The service's parts, wired in one place and ended in the reverse order.
+struct RunningService {
+    /// Connections that read; writing has one of its own.
+    private static let readers = 6
+
+    private let settings: ServiceSettings
+    private let logger: Logger
+    private let databaseURL: String
+    private let redisURL: String?
+
+    /// A service over databases that are there.
+    init(settings: ServiceSettings, databaseURL: String, redisURL: String?, logger: Logger) {
+        self.settings = settings
+        self.databaseURL = databaseURL
+        self.redisURL = redisURL
+        self.logger = logger
+    }
+
+    /// Checks the schema and the deployment, loads the books, and returns what is to be run, in starting order.
+    func prepare(migrateFirst: Bool) async throws -> [any Service] {
+        try await checkSchema(migrateFirst: migrateFirst)
+        let writes = PostgresClient(configuration: try configuration(pool: 1), logger: logger)
+        let reads = PostgresClient(configuration: try configuration(pool: Self.readers), logger: logger)
+        let cursorKey = try await DeploymentTable.claim(settings.deployment, in: writes)
+        let log = PostgresLog(writes: writes, reads: reads, deployment: settings.deployment, logger: logger)
+        let books = Books()
+        try await books.load(from: log)
+        logger.info(
+            "the books are loaded", metadata: ["offers": "\(books.counts.offers)", "seq": "\(books.appliedSeq)"])
+
+        let redis = try redisURL.map { url in
+            RedisClient(configuration: try RedisConfiguration(url: url), logger: logger)
+        }
+        let mirror = redis.map { RedisMirror(redis: $0, books: books, prefix: settings.redisPrefix, logger: logger) }
+        let queue = CommitQueue(log: log, books: books, sink: mirror ?? Unheard(), logger: logger)
+        let listener = PostgresListener(
+            configuration: try configuration(pool: 1), channels: [LogChannel.name], logger: logger)
+        let follower = LogFollower(log: log, books: books, wake: listener.notifications.map { _ in }, logger: logger)
+        let leader = LogLeader(configuration: try configuration(pool: 1), database: reads, logger: logger)
+        let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
+        let status = PartsStatus(
+            writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
+            leader: leader)
+        let server = server(
+            log: log, books: books, queue: queue, cursors: CursorCodec(key: cursorKey),
+            shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower, status: status)
+        let edges: [(any Service)?] = [writes, reads, redis, listener, leader, follower, mirror, queue, sweep, server]
+        return edges.compactMap { $0 }
+    }
+
+    private func configuration(pool: Int) throws -> PostgresConfiguration {
+        var configuration = try PostgresConfiguration(url: databaseURL)
+        configuration.poolSize = pool
+        configuration.role = "strikebook_app"
+        configuration.applicationName = "strikebook"
+        return configuration
+    }
+
+    private func checkSchema(migrateFirst: Bool) async throws {
+        let migrator = Migrator(try MigrationFiles.load())
+        var configuration = try PostgresConfiguration(url: databaseURL)
+        configuration.poolSize = 1
+        let admin = PostgresClient(configuration: configuration, logger: logger)
+        do {
+            try await admin.withConnection { connection in
+                if migrateFirst { try migrator.up(on: connection) }
+                try migrator.requireCurrent(on: connection)
+            }
+        } catch {
+            await admin.shutdown()
+            throw error
+        }
+        await admin.shutdown()
+    }
+
+    private func server(
+        log: PostgresLog, books: Books, queue: CommitQueue, cursors: CursorCodec, shared: RedisLimiter?,
+        follower: LogFollower, status: PartsStatus
+    ) -> APIServer {
+        let now: @Sendable () -> UInt64 = SystemClock.seconds
+        let tokens = settings.tokens
+        let rates = RateLimits(offers: settings.offerRate, shared: shared)
+        let intake = OfferIntake(
+            deployment: settings.deployment, rules: settings.rules, books: books, queue: queue, log: log, limits: rates,
+            now: now)
+        let metrics = RequestMetrics()
+        var limits = HTTPLimits()
+        limits.allowedOrigins = settings.allowedOrigins
+        limits.connections = min(limits.connections, FileLimit.raise() - FileLimit.reserve)
+        let routes = APIServer.Routes(
+            offers: OfferRoutes(
+                intake: intake, log: log, books: books, tokens: tokens, cursors: cursors, limits: rates,
+                tailFill: settings.tailFill, now: now),
+            cancel: CancelRoute(
+                intake: CancelIntake(deployment: settings.deployment, queue: queue, now: now), limits: rates),
+            book: BookRoutes(
+                books: books, tokens: tokens, cursors: cursors,
+                freshness: Freshness(now: now, age: { follower.age })),
+            depth: DepthRoute(books: books, tokens: tokens),
+            quote: QuoteRoute(books: books, tokens: tokens, tailFill: settings.tailFill, now: now),
+            status: StatusRoutes(
+                status: status, metrics: metrics, books: books, version: Version.text, nowMicros: SystemClock.micros),
+            deployment: ProtocolRoute(
+                deployment: settings.deployment, rules: settings.rules, tokens: tokens, limits: limits, rates: rates,
+                tailFill: settings.tailFill))
+        let host = settings.host
+        return APIServer(
+            routes: routes, clients: ClientAddress(trusted: settings.trustedProxies), limits: limits, metrics: metrics,
+            host: host, port: settings.port, logger: logger,
+            onListening: { port in
+                ProgramExit.say("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
+            })
+    }
+}
+
+/// Without Redis nobody mirrors the changes.
+private struct Unheard: ChangeSink {
+    func changed(_ events: [BookEvent]) {}
+}

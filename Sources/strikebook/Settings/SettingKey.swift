@@ -1,0 +1,43 @@
+/// Every setting of the service, by the name of its flag.
+enum SettingKey: String, CaseIterable {
+    case host, port
+    case dataDir = "data-dir"
+    case databaseURL = "database-url"
+    case redisURL = "redis-url"
+    case redisPrefix = "redis-prefix"
+    case chainID = "chain-id"
+    case verifyingContract = "verifying-contract"
+    case tokens
+    case anyToken = "any-token"
+    case operatorKey = "operator-key"
+    case trustedProxies = "trusted-proxies"
+    case allowedOrigins = "allowed-origins"
+    case offerRateLimit = "offer-rate-limit"
+    case maxOpenOffers = "max-open-offers"
+    case maxDurationDays = "max-duration-days"
+    case tailFill = "tail-fill"
+    case fallback
+    case migrate
+    case logFormat = "log-format"
+    case logLevel = "log-level"
+
+    /// Finds the setting that an environment variable sets.
+    init?(variable: String) {
+        guard let key = Self.allCases.first(where: { $0.variable == variable }) else { return nil }
+        self = key
+    }
+
+    /// `STRIKEBOOK_DATA_DIR` for `data-dir`.
+    var variable: String { components.joined(separator: "_").uppercased() }
+
+    /// The key as configuration providers split it.
+    var components: [String] { ["strikebook"] + rawValue.split(separator: "-").map(String.init) }
+
+    /// Whether its value must never be shown.
+    var isSecret: Bool {
+        switch self {
+        case .databaseURL, .redisURL, .operatorKey: true
+        default: false
+        }
+    }
+}
