@@ -1,75 +1,75 @@
 extension UInt8: PostgresEncodable {
     /// A lone byte has no type of its own: it goes as `smallint`.
-    public static var oid: UInt32 { 21 }
+    @inlinable public static var oid: UInt32 { 21 }
     /// An array of bytes is `bytea`.
-    public static var arrayOID: UInt32 { 17 }
+    @inlinable public static var arrayOID: UInt32 { 17 }
     /// Two bytes.
-    public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(Int16(self)) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(Int16(self)) }
     /// The bytes themselves.
     public static func encodeArray(_ values: [UInt8], into bytes: inout [UInt8]) { bytes.append(contentsOf: values) }
 }
 
 extension Int16: PostgresEncodable {
     /// `smallint`
-    public static var oid: UInt32 { 21 }
+    @inlinable public static var oid: UInt32 { 21 }
     /// `smallint[]`
-    public static var arrayOID: UInt32 { 1005 }
+    @inlinable public static var arrayOID: UInt32 { 1005 }
     /// Two bytes.
-    public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
 }
 
 extension Int32: PostgresEncodable {
     /// `integer`
-    public static var oid: UInt32 { 23 }
+    @inlinable public static var oid: UInt32 { 23 }
     /// `integer[]`
-    public static var arrayOID: UInt32 { 1007 }
+    @inlinable public static var arrayOID: UInt32 { 1007 }
     /// Four bytes.
-    public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
 }
 
 extension Int64: PostgresEncodable {
     /// `bigint`
-    public static var oid: UInt32 { 20 }
+    @inlinable public static var oid: UInt32 { 20 }
     /// `bigint[]`
-    public static var arrayOID: UInt32 { 1016 }
+    @inlinable public static var arrayOID: UInt32 { 1016 }
     /// Eight bytes.
-    public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
 }
 
 extension Int: PostgresEncodable {
     /// `bigint`
-    public static var oid: UInt32 { 20 }
+    @inlinable public static var oid: UInt32 { 20 }
     /// `bigint[]`
-    public static var arrayOID: UInt32 { 1016 }
+    @inlinable public static var arrayOID: UInt32 { 1016 }
     /// Eight bytes.
-    public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(Int64(self)) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(Int64(self)) }
 }
 
 extension Double: PostgresEncodable {
     /// `double precision`
-    public static var oid: UInt32 { 701 }
+    @inlinable public static var oid: UInt32 { 701 }
     /// `double precision[]`
-    public static var arrayOID: UInt32 { 1022 }
+    @inlinable public static var arrayOID: UInt32 { 1022 }
     /// Eight bytes, IEEE 754.
-    public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(bitPattern) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { bytes.appendBigEndian(bitPattern) }
 }
 
 extension Bool: PostgresEncodable {
     /// `boolean`
-    public static var oid: UInt32 { 16 }
+    @inlinable public static var oid: UInt32 { 16 }
     /// `boolean[]`
-    public static var arrayOID: UInt32 { 1000 }
+    @inlinable public static var arrayOID: UInt32 { 1000 }
     /// One byte.
-    public func encode(into bytes: inout [UInt8]) { bytes.append(self ? 1 : 0) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { bytes.append(self ? 1 : 0) }
 }
 
 extension String: PostgresEncodable {
     /// `text`
-    public static var oid: UInt32 { 25 }
+    @inlinable public static var oid: UInt32 { 25 }
     /// `text[]`
-    public static var arrayOID: UInt32 { 1009 }
+    @inlinable public static var arrayOID: UInt32 { 1009 }
     /// UTF-8. The server refuses U+0000.
-    public func encode(into bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
 }
 
 /// UTF-8 text kept as bytes, bound as `text`; the server checks that it is UTF-8.
@@ -81,11 +81,11 @@ public struct PostgresText: PostgresEncodable, Hashable {
     public init(utf8: [UInt8]) { self.utf8 = utf8 }
 
     /// `text`
-    public static var oid: UInt32 { 25 }
+    @inlinable public static var oid: UInt32 { 25 }
     /// `text[]`
-    public static var arrayOID: UInt32 { 1009 }
+    @inlinable public static var arrayOID: UInt32 { 1009 }
     /// The bytes.
-    public func encode(into bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
 }
 
 /// A moment, bound as `timestamptz`.
@@ -97,15 +97,15 @@ public struct PostgresTimestamp: PostgresEncodable, Hashable {
     public init(microsecondsSince1970: Int64) { self.microsecondsSince1970 = microsecondsSince1970 }
 
     /// Microseconds from 1970 to 2000, where PostgreSQL begins to count.
-    static let epoch: Int64 = 946_684_800_000_000
+    @usableFromInline static let epoch: Int64 = 946_684_800_000_000
 
     /// `timestamptz`
-    public static var oid: UInt32 { 1184 }
+    @inlinable public static var oid: UInt32 { 1184 }
     /// `timestamptz[]`
-    public static var arrayOID: UInt32 { 1185 }
+    @inlinable public static var arrayOID: UInt32 { 1185 }
     /// Eight bytes. A moment before PostgreSQL's calendar becomes one the server refuses (the very last value means
     /// `-infinity` and is avoided).
-    public func encode(into bytes: inout [UInt8]) {
+    @inlinable public func encode(into bytes: inout [UInt8]) {
         let (value, overflow) = microsecondsSince1970.subtractingReportingOverflow(Self.epoch)
         bytes.appendBigEndian(overflow ? Int64.min + 1 : value)
     }

@@ -14,6 +14,8 @@ final class Pool: Sendable {
         var state: PoolState<PoolJob>
         var wakers: [Int: Waker] = [:]
         var keeper: Waker?
+        /// Whether the keeper sleeps until it is woken. Deadlines come in order, so a keeper with a deadline need not be.
+        var isKeeperAsleep = false
         var queries = 0
         var failedQueries = 0
         var ended: [CheckedContinuation<Void, Never>] = []
@@ -200,7 +202,8 @@ extension Pool {
     private func wakeKeeper() {
         let fresh = shared.withLock { shared -> Waker? in
             if let keeper = shared.keeper {
-                if shared.state.waiting.count == 1 { keeper.wake() }
+                if shared.isKeeperAsleep { keeper.wake() }
+                shared.isKeeperAsleep = false
                 return nil
             }
             shared.keeper = Waker()
@@ -211,7 +214,11 @@ extension Pool {
 
     private func keep(_ waker: Waker) {
         while true {
-            let (expiry, isStopped) = shared.withLock { ($0.state.expire(), $0.state.isStopped) }
+            let (expiry, isStopped) = shared.withLock { shared in
+                let expiry = shared.state.expire()
+                shared.isKeeperAsleep = expiry.next == nil
+                return (expiry, shared.state.isStopped)
+            }
             for job in expiry.expired { job.fail(expiry.error) }
             if isStopped { return }
             _ = waitForEvents(socket: nil, events: [], waker: waker, deadline: expiry.next)

@@ -32,7 +32,8 @@ public final class PostgresClient: Sendable, Service {
 
     /// Runs `body` with a connection on the connection's own thread.
     ///
-    /// Afterwards an open transaction is rolled back. Cancellation takes a waiting caller out of the queue; once `body` has
+    /// Afterwards an open transaction is rolled back; other state a body leaves in the session (SET, LISTEN, session locks,
+    /// temporary tables) stays with the connection. Cancellation takes a waiting caller out of the queue; once `body` has
     /// begun it is not interrupted and its result is returned, for it may have committed.
     /// - Throws: what `body` throws; ``PostgresError`` when there is no connection for it; `CancellationError`.
     public func withConnection<Value: Sendable>(

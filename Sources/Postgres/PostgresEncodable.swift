@@ -16,10 +16,10 @@ public protocol PostgresEncodable: Sendable {
 
 extension PostgresEncodable {
     /// Not NULL.
-    public var isNull: Bool { false }
+    @inlinable public var isNull: Bool { false }
 
     /// One dimension, lower bound 1, each element with its length.
-    public static func encodeArray(_ values: [Self], into bytes: inout [UInt8]) {
+    @inlinable public static func encodeArray(_ values: [Self], into bytes: inout [UInt8]) {
         bytes.appendBigEndian(Int32(values.isEmpty ? 0 : 1))
         bytes.appendBigEndian(Int32(values.contains { $0.isNull } ? 1 : 0))
         bytes.appendBigEndian(oid)
@@ -41,32 +41,32 @@ extension PostgresEncodable {
 
 extension [UInt8] {
     /// Appends the integer's bytes, most significant first.
-    mutating func appendBigEndian(_ value: some FixedWidthInteger) {
+    @inlinable mutating func appendBigEndian(_ value: some FixedWidthInteger) {
         Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
     }
 
     /// Overwrites four bytes at `offset`, which must exist.
-    mutating func setBigEndian(_ value: Int32, at offset: Int) {
+    @inlinable mutating func setBigEndian(_ value: Int32, at offset: Int) {
         withUnsafeMutableBytes { $0.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Int32.self) }
     }
 }
 
 extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
     /// The wrapped type's.
-    public static var oid: UInt32 { Wrapped.oid }
+    @inlinable public static var oid: UInt32 { Wrapped.oid }
     /// The wrapped type's.
-    public static var arrayOID: UInt32 { Wrapped.arrayOID }
+    @inlinable public static var arrayOID: UInt32 { Wrapped.arrayOID }
     /// Nil is NULL.
-    public var isNull: Bool { self?.isNull ?? true }
+    @inlinable public var isNull: Bool { self?.isNull ?? true }
     /// Appends the wrapped value, or nothing.
-    public func encode(into bytes: inout [UInt8]) { self?.encode(into: &bytes) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { self?.encode(into: &bytes) }
 }
 
 extension Array: PostgresEncodable where Element: PostgresEncodable {
     /// The element's array type.
-    public static var oid: UInt32 { Element.arrayOID }
+    @inlinable public static var oid: UInt32 { Element.arrayOID }
     /// `bytea[]` for bytes; 0 (the server refuses it) for arrays of arrays.
-    public static var arrayOID: UInt32 { Element.self == UInt8.self ? 1001 : 0 }
+    @inlinable public static var arrayOID: UInt32 { Element.self == UInt8.self ? 1001 : 0 }
     /// Appends the array.
-    public func encode(into bytes: inout [UInt8]) { Element.encodeArray(self, into: &bytes) }
+    @inlinable public func encode(into bytes: inout [UInt8]) { Element.encodeArray(self, into: &bytes) }
 }

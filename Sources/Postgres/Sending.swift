@@ -8,9 +8,9 @@ enum Verb {
 }
 
 extension Query {
-    /// Told by the first word.
+    /// Told by the first word after spaces and comments.
     var verb: Verb {
-        let letters = sql.utf8.drop { !Self.isLetter($0) }.prefix { Self.isLetter($0) }
+        let letters = Self.withoutComments(sql.utf8[...]).prefix { Self.isLetter($0) }
         switch letters.count {
         case 3 where letters.elementsEqual("end".utf8, by: Self.sameLetter): return .commit
         case 5 where letters.elementsEqual("begin".utf8, by: Self.sameLetter): return .begin
@@ -20,12 +20,26 @@ extension Query {
         }
     }
 
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        let lower = byte | 0x20
-        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+    private static func withoutComments(_ text: Substring.UTF8View) -> Substring.UTF8View {
+        var rest = text.drop { $0 <= 0x20 }
+        while true {
+            if rest.starts(with: "--".utf8) {
+                rest = rest.drop { $0 != 0x0A && $0 != 0x0D }
+            } else if rest.starts(with: "/*".utf8) {
+                var depth = 0
+                repeat {
+                    let isStart = rest.starts(with: "/*".utf8)
+                    let isEnd = rest.starts(with: "*/".utf8)
+                    if isStart { depth += 1 }
+                    if isEnd { depth -= 1 }
+                    rest = rest.dropFirst(isStart || isEnd ? 2 : 1)
+                } while depth > 0 && !rest.isEmpty
+            } else {
+                return rest
+            }
+            rest = rest.drop { $0 <= 0x20 }
+        }
     }
-
-    private static func sameLetter(_ byte: UInt8, _ lower: UInt8) -> Bool { byte | 0x20 == lower }
 
     /// The largest number of parameters the protocol can carry.
     static let maximumParameters = 65_535

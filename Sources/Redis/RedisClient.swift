@@ -40,24 +40,21 @@ public final class RedisClient: Sendable, Service {
         commands.isEmpty ? [] : try await thread.submit(commands)
     }
 
-    /// Runs a script by its hash, loading it where the server does not have it.
+    /// Runs a script by its hash; sends its text where the server does not have it, which makes the server keep it.
     public func evaluate(
         _ script: RedisScript, keys: [any RedisArgument] = [], arguments: [any RedisArgument] = []
     ) async throws(RedisError) -> RedisValue {
+        if script.digest.value == nil {
+            let loaded = try await send(RedisCommand("SCRIPT", "LOAD", script.source))
+            guard case .string(let digest) = loaded else { return loaded }
+            script.digest.value = digest
+        }
+        let parameters: [any RedisArgument] = [keys.count] + keys + arguments
         if let digest = script.digest.value {
-            let reply = try await send(Self.evaluation(digest, keys, arguments))
+            let reply = try await send(RedisCommand(arguments: ["EVALSHA", digest] + parameters))
             guard case .error(let message) = reply, message.hasPrefix("NOSCRIPT") else { return reply }
         }
-        let loaded = try await send(RedisCommand("SCRIPT", "LOAD", script.source))
-        guard case .string(let digest) = loaded else { return loaded }
-        script.digest.value = digest
-        return try await send(Self.evaluation(digest, keys, arguments))
-    }
-
-    private static func evaluation(
-        _ digest: [UInt8], _ keys: [any RedisArgument], _ arguments: [any RedisArgument]
-    ) -> RedisCommand {
-        RedisCommand(arguments: ["EVALSHA", digest, keys.count] + keys + arguments)
+        return try await send(RedisCommand(arguments: ["EVAL", script.source] + parameters))
     }
 
     /// Whether there is a connection, as far as is known.

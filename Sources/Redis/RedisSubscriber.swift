@@ -33,7 +33,7 @@ public final class RedisSubscriber: Sendable, Service {
         self.messages = messages
         session = Subscription(
             configuration: configuration, channels: channels, logger: logger, pingInterval: pingInterval,
-            continuation: continuation)
+            continuation: continuation, connectedSince: Moment())
     }
 
     deinit { thread.stop() }
@@ -58,6 +58,14 @@ public final class RedisSubscriber: Sendable, Service {
         await thread.ended()
         session.continuation.finish()
     }
+
+    /// Since when there has been a connection, in microseconds since 1970; nil while there is none.
+    public var connectedSinceMicros: Int64? { session.connectedSince.micros.withLock { $0 } }
+}
+
+/// Microseconds since 1970, shared by the subscriber and its thread.
+private final class Moment: Sendable {
+    let micros = Mutex<Int64?>(nil)
 }
 
 /// What the subscriber's thread does.
@@ -67,6 +75,7 @@ private struct Subscription: Sendable {
     let logger: Logger
     let pingInterval: Duration
     let continuation: AsyncStream<RedisMessage>.Continuation
+    let connectedSince: Moment
 
     func run(_ thread: DedicatedThread, _ waker: Waker) {
         var backoff = configuration.backoff
@@ -76,10 +85,12 @@ private struct Subscription: Sendable {
                 connection.append(RedisCommand(arguments: ["SUBSCRIBE"] + channels).bytes)
                 let deadline = Deadline(after: configuration.connectTimeout)
                 try connection.exchange(replies: channels.count, deadline) { _ in }
+                connectedSince.micros.withLock { $0 = wallClockMicros() }
                 yield(.reconnected)
                 backoff.reset()
                 try listen(connection, thread, waker)
             } catch {
+                connectedSince.micros.withLock { $0 = nil }
                 if thread.isStopped { break }
                 logger.warning("not subscribed to Redis", metadata: ["error": "\(error)"])
                 let pause = Deadline(after: backoff.next())
@@ -88,6 +99,7 @@ private struct Subscription: Sendable {
                 }
             }
         }
+        connectedSince.micros.withLock { $0 = nil }
         continuation.finish()
     }
 

@@ -14,16 +14,23 @@ extension OffersTable {
 
     /// At most `limit` offers after `seq` that `filter` keeps, and where to go on; nil at the end.
     ///
-    /// Two statements: the caller's transaction must be REPEATABLE READ.
+    /// Several statements: the caller's transaction must be REPEATABLE READ.
     static func list(
         _ filter: OfferFilter, after seq: UInt64, limit: Int, examining maximum: Int = maximumExamined,
         on connection: PostgresConnection
     ) throws -> (offers: [OfferState], nextSeq: UInt64?) {
+        try preferIndexOrder(on: connection)
         let page = try connection.query(self.page(filter, after: seq, limit: limit, examining: maximum))
         let offers = try page.prefix(limit).map { try OfferRow.read($0) }
         if page.count > limit { return (offers, offers.last?.seq) }
         let last = try connection.query(lastExamined(filter, after: seq, examining: maximum))
         return (offers, try last.first.map { try $0.uint64(0) })
+    }
+
+    /// Where an index gives the order, it shall: by its estimates PostgreSQL would now and then rather sort a large part of
+    /// the table. Until the transaction ends.
+    static func preferIndexOrder(on connection: PostgresConnection) throws {
+        _ = try connection.query("SELECT set_config('enable_sort', 'off', true)")
     }
 
     /// One row more than `limit` tells that there is another page.
@@ -32,66 +39,84 @@ extension OffersTable {
         SELECT \(OfferRow.columns)
         FROM (\(examined(filter, after: seq, examining: maximum, columns: "*"))) o
              LEFT JOIN filled_amounts f ON f.offer_hash = o.offer_hash
-        WHERE \(remaining(filter)) ORDER BY o.seq LIMIT \(limit + 1)
+        WHERE \(remaining(filter)) ORDER BY \(unsafe: Access(filter).order) LIMIT \(limit + 1)
         """
     }
 
     /// The `maximum`-th row that a page examines; none when there are fewer.
     static func lastExamined(_ filter: OfferFilter, after seq: UInt64, examining maximum: Int) -> Query {
-        """
-        SELECT o.seq FROM (\(examined(filter, after: seq, examining: maximum, columns: "seq"))) o
-        ORDER BY o.seq OFFSET \(maximum - 1) LIMIT 1
-        """
+        let order = Access(filter).order
+        return """
+            SELECT o.seq FROM (\(examined(filter, after: seq, examining: maximum, columns: Query(unsafe: order)))) o
+            ORDER BY \(unsafe: order) OFFSET \(maximum - 1) LIMIT 1
+            """
     }
 
-    /// The rows a page examines: one index range, or several merged in order.
+    /// The rows a page examines: one index range, or two merged in order.
     private static func examined(
         _ filter: OfferFilter, after seq: UInt64, examining maximum: Int, columns: Query
     ) -> Query {
-        let ranges = ranges(filter).map { range in
-            """
-            (SELECT \(columns) FROM offers WHERE \(range) AND \(position(filter, after: seq))
-             ORDER BY seq LIMIT \(unsafe: String(maximum)))
-            """ as Query
+        let access = Access(filter)
+        let end: Query = "ORDER BY \(unsafe: access.order) LIMIT \(unsafe: String(maximum))"
+        let ranges = access.conditions.map { condition in
+            "(SELECT \(columns) FROM offers WHERE \(condition) AND \(access.after(position(filter, after: seq))) \(end))"
+                as Query
         }
-        guard let first = ranges.first, ranges.count > 1 else { return ranges.first ?? "" }
-        let union: Query = ranges.dropFirst().reduce(first) { "\($0) UNION ALL \($1)" }
-        return "SELECT * FROM (\(union)) AS ranges ORDER BY seq LIMIT \(unsafe: String(maximum))"
+        guard ranges.count > 1 else { return ranges[0] }
+        return "SELECT * FROM (\(ranges[0]) UNION ALL \(ranges[1])) AS ranges \(end)"
     }
 
     private static func position(_ filter: OfferFilter, after seq: UInt64) -> Query {
-        guard let micros = filter.createdAfterMicros else { return "seq > \(Int64(clamping: seq))" }
+        guard let micros = filter.createdAfterMicros else { return "\(Int64(clamping: seq))" }
         let moment = PostgresTimestamp(microsecondsSince1970: micros)
-        return "seq > greatest(\(Int64(clamping: seq)), log_seq_at(\(moment)))"
+        return "greatest(\(Int64(clamping: seq)), log_seq_at(\(moment)))"
     }
 
-    /// What the indexes serve. Open and closed offers have indexes of their own, so without a status both are merged.
-    private static func ranges(_ filter: OfferFilter) -> [Query] {
-        if let hashes = filter.hashes {
-            return [
-                """
-                offer_hash = ANY(ARRAY(
-                    SELECT offer_hash FROM offers WHERE offer_hash = ANY(\(hashes)::bytea[])
-                    UNION SELECT offer_hash FROM offers WHERE struct_hash = ANY(\(hashes)::bytea[])
-                    UNION SELECT offer_hash FROM offers WHERE encoded_hash = ANY(\(hashes)::bytea[])))
-                """
-            ]
+    /// Which index serves a filter, and in which order it gives the rows.
+    ///
+    /// Open and closed offers have indexes of their own, so without a status both are read and merged. Of one writer's (or
+    /// underlying's) index the range is written as two bounds rather than an equation, and its column stands first in the
+    /// order: after an equation PostgreSQL would know that order to be that of seq alone, and might walk all offers by seq.
+    private struct Access {
+        let conditions: [Query]
+        /// The one writer or underlying, and its column.
+        private let owner: (column: String, address: Address)?
+
+        init(_ filter: OfferFilter) {
+            if let hashes = filter.hashes {
+                owner = nil
+                conditions = [Self.named(hashes)]
+                return
+            }
+            owner = filter.writer.map { ("writer_address", $0) } ?? filter.underlying.map { ("underlying_address", $0) }
+            switch filter.status {
+            case nil: conditions = owner == nil ? ["true"] : ["closed_seq IS NULL", "closed_seq IS NOT NULL"]
+            case .open?, .partiallyFilled?: conditions = ["closed_seq IS NULL"]
+            case _? where owner != nil: conditions = ["closed_seq IS NOT NULL"]
+            case .filled?: conditions = ["closed_reason IN ('filled', 'overfilled')"]
+            case .cancelled?: conditions = ["closed_reason = 'cancelled'"]
+            case .expired?: conditions = ["closed_reason = 'expired'"]
+            }
         }
-        let owner: Query? =
-            filter.writer.map { "writer_address = \($0)" } ?? filter.underlying.map { "underlying_address = \($0)" }
-        switch (owner, filter.status) {
-        case (let owner?, nil): return ["\(owner) AND closed_seq IS NULL", "\(owner) AND closed_seq IS NOT NULL"]
-        case (let owner?, .open?), (let owner?, .partiallyFilled?): return ["\(owner) AND closed_seq IS NULL"]
-        case (let owner?, _): return ["\(owner) AND closed_seq IS NOT NULL"]
-        case (nil, nil): return ["true"]
-        case (nil, .open?), (nil, .partiallyFilled?): return ["closed_seq IS NULL"]
-        case (nil, .filled?):
-            return [
-                "closed_seq IS NOT NULL AND closed_reason = 'filled'",
-                "closed_seq IS NOT NULL AND closed_reason = 'overfilled'",
-            ]
-        case (nil, .cancelled?): return ["closed_seq IS NOT NULL AND closed_reason = 'cancelled'"]
-        case (nil, .expired?): return ["closed_seq IS NOT NULL AND closed_reason = 'expired'"]
+
+        var order: String { owner.map { "\($0.column), seq" } ?? "seq" }
+
+        /// Where the range begins, and ends.
+        func after(_ position: Query) -> Query {
+            guard let owner else { return "seq > \(position)" }
+            return """
+                (\(unsafe: owner.column), seq) > (\(owner.address), \(position)) \
+                AND \(unsafe: owner.column) <= \(owner.address)
+                """
+        }
+
+        private static func named(_ hashes: [Bytes32]) -> Query {
+            """
+            offer_hash = ANY(ARRAY(
+                SELECT offer_hash FROM offers WHERE offer_hash = ANY(\(hashes)::bytea[])
+                UNION SELECT offer_hash FROM offers WHERE struct_hash = ANY(\(hashes)::bytea[])
+                UNION SELECT offer_hash FROM offers WHERE encoded_hash = ANY(\(hashes)::bytea[])))
+            """
         }
     }
 

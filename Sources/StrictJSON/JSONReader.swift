@@ -73,9 +73,9 @@ struct JSONReader {
         while true {
             let start = index
             try require(UInt8(ascii: "\""))
-            let key = try string()
+            let key = JSONKey(try string())
             guard keys.isNew(key, in: object) else {
-                throw JSONError(field: JSONError.shown(key), offset: start, reason: .duplicateKey)
+                throw JSONError(field: JSONError.shown(key.bytes), offset: start, reason: .duplicateKey)
             }
             do throws(JSONError) {
                 skipSpace()
@@ -84,7 +84,7 @@ struct JSONReader {
                 skipSpace()
                 object.append(key, try value())
             } catch {
-                throw error.inside(key: key)
+                throw error.inside(key: key.bytes)
             }
             if try separated(closing: UInt8(ascii: "}")) { return object }
         }

@@ -51,7 +51,9 @@ CREATE INDEX offers_encoded_hash ON offers USING hash (encoded_hash);
 CREATE INDEX offers_open ON offers (seq) WHERE closed_seq IS NULL;
 CREATE INDEX offers_open_writer ON offers (writer_address, seq) WHERE closed_seq IS NULL;
 CREATE INDEX offers_open_underlying ON offers (underlying_address, seq) WHERE closed_seq IS NULL;
-CREATE INDEX offers_closed ON offers (closed_reason, seq) WHERE closed_seq IS NOT NULL;
+CREATE INDEX offers_filled ON offers (seq) WHERE closed_reason IN ('filled', 'overfilled');
+CREATE INDEX offers_cancelled ON offers (seq) WHERE closed_reason = 'cancelled';
+CREATE INDEX offers_expired ON offers (seq) WHERE closed_reason = 'expired';
 CREATE INDEX offers_closed_writer ON offers (writer_address, seq) WHERE closed_seq IS NOT NULL;
 CREATE INDEX offers_closed_underlying ON offers (underlying_address, seq) WHERE closed_seq IS NOT NULL;
 COMMENT ON TABLE offers IS

@@ -22,7 +22,7 @@ struct Migrate: AsyncParsableCommand {
         @Option(help: "The last version to apply (the newest).") var to: Int?
 
         func run() async throws {
-            let (to, migrator) = (to, Migrator(try MigrationFiles.load()))
+            let (to, migrator) = (to, try Migrator.own())
             let steps = try await databases.withConnection { connection in
                 try migrator.up(to: to, on: connection) { print("up \($0.title) (\($0.executionMillis) ms)") }
             }
@@ -38,7 +38,7 @@ struct Migrate: AsyncParsableCommand {
         @Option(help: "The version to go back to; 0 is an empty database (the one before the last).") var to: Int?
 
         func run() async throws {
-            let (to, migrator) = (to, Migrator(try MigrationFiles.load()))
+            let (to, migrator) = (to, try Migrator.own())
             let steps = try await databases.withConnection { connection in
                 try migrator.down(to: to, on: connection) { print("down \($0.title) (\($0.executionMillis) ms)") }
             }
@@ -53,7 +53,7 @@ struct Migrate: AsyncParsableCommand {
         @OptionGroup var databases: DatabaseOptions
 
         func run() async throws {
-            let migrator = Migrator(try MigrationFiles.load())
+            let migrator = try Migrator.own()
             for step in try await databases.withConnection({ try migrator.status(on: $0) }) {
                 let time = step.appliedAtMicros.map { " " + Timestamp.text(micros: $0) } ?? ""
                 print("\(step.version) \(step.name) \(step.state.rawValue)\(time)")
@@ -68,7 +68,7 @@ struct Migrate: AsyncParsableCommand {
         @OptionGroup var databases: DatabaseOptions
 
         func run() async throws {
-            let migrator = Migrator(try MigrationFiles.load())
+            let migrator = try Migrator.own()
             try await databases.withConnection { try migrator.requireCurrent(on: $0) }
             print("the schema is current: \(migrator.migrations.count) migrations")
         }

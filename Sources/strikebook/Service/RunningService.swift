@@ -67,7 +67,7 @@ struct RunningService {
     }
 
     private func checkSchema(migrateFirst: Bool) async throws {
-        let migrator = Migrator(try MigrationFiles.load())
+        let migrator = try Migrator.own()
         var configuration = try PostgresConfiguration(url: databaseURL)
         configuration.poolSize = 1
         let admin = PostgresClient(configuration: configuration, logger: logger)
