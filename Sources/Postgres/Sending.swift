@@ -41,6 +41,13 @@ extension Query {
         }
     }
 
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        let lower = byte | 0x20
+        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+    }
+
+    private static func sameLetter(_ byte: UInt8, _ lower: UInt8) -> Bool { byte | 0x20 == lower }
+
     /// The largest number of parameters the protocol can carry.
     static let maximumParameters = 65_535
 }

@@ -26,6 +26,7 @@ struct PoolTests {
             $0.poolSize = 1
             $0.acquireTimeout = .milliseconds(100)
         }
+        #expect(await eventually { try await client.query("SELECT 1").count == 1 })
         let gate = Gate()
         async let busy: Void = client.withConnection { _ in gate.hold() }
         #expect(await gate.waitUntilHeld())
