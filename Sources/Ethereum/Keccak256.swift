@@ -21,18 +21,15 @@ public struct Keccak256: Sendable {
     /// Absorbs bytes; the split into calls does not matter.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         var index = 0
-        while index < bytes.count {
-            if position % 8 == 0, index + 8 <= bytes.count {
-                let lane = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                xor(lane, lane: position / 8)
-                advance(8)
-                index += 8
-            } else {
-                xor(byte: bytes[index], at: position)
-                advance(1)
-                index += 1
-            }
+        while bytes.count - index >= Self.rate - position {
+            let room = Self.rate - position
+            xor(UnsafeRawBufferPointer(rebasing: bytes[index..<(index + room)]))
+            lanes.permute()
+            position = 0
+            index += room
         }
+        xor(UnsafeRawBufferPointer(rebasing: bytes[index...]))
+        position += bytes.count - index
     }
 
     /// Absorbs bytes; the split into calls does not matter.
@@ -47,22 +44,16 @@ public struct Keccak256: Sendable {
 
     /// Absorbs one 32-byte word.
     public mutating func update(_ word: Bytes32) {
-        if position % 8 == 0, position <= Self.rate - 32 {
-            xor(word.w0.byteSwapped, lane: position / 8)
-            xor(word.w1.byteSwapped, lane: position / 8 + 1)
-            xor(word.w2.byteSwapped, lane: position / 8 + 2)
-            xor(word.w3.byteSwapped, lane: position / 8 + 3)
-            advance(32)
-        } else {
-            word.withUnsafeBytes { update($0) }
-        }
+        word.withUnsafeBytes { update($0) }
     }
 
     /// The hash of everything absorbed; the sponge itself is not changed, so more may follow.
     public func finalize() -> Bytes32 {
         var last = self
-        last.xor(byte: 0x01, at: position)
-        last.xor(byte: 0x80, at: Self.rate - 1)
+        Swift.withUnsafeMutableBytes(of: &last.lanes.words) { state in
+            state[position] ^= 0x01
+            state[Self.rate - 1] ^= 0x80
+        }
         last.lanes.permute()
         let out = last.lanes.words
         return Bytes32(
@@ -91,25 +82,22 @@ public struct Keccak256: Sendable {
         hash(Array(text.utf8))
     }
 
-    @inline(__always)
-    private mutating func advance(_ count: Int) {
-        position += count
-        if position == Self.rate {
-            lanes.permute()
-            position = 0
-        }
-    }
-
-    @inline(__always)
-    private mutating func xor(byte: UInt8, at offset: Int) {
-        xor(UInt64(byte) &<< UInt64(offset % 8 * 8), lane: offset / 8)
-    }
-
-    @inline(__always)
-    private mutating func xor(_ value: UInt64, lane: Int) {
-        withUnsafeMutableBytes(of: &lanes.words) { raw in
-            let old = raw.load(fromByteOffset: lane * 8, as: UInt64.self)
-            raw.storeBytes(of: old ^ value, toByteOffset: lane * 8, as: UInt64.self)
+    /// Adds bytes to the state at `position`, where there is room for them, eight at a time. In memory the state is
+    /// its lanes' bytes in order, as lanes are little-endian and so is every machine that Swift runs on.
+    private mutating func xor(_ bytes: UnsafeRawBufferPointer) {
+        let start = position
+        withUnsafeMutableBytes(of: &lanes.words) { state in
+            var index = 0
+            while index + 8 <= bytes.count {
+                let old = state.loadUnaligned(fromByteOffset: start + index, as: UInt64.self)
+                let new = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                state.storeBytes(of: old ^ new, toByteOffset: start + index, as: UInt64.self)
+                index += 8
+            }
+            while index < bytes.count {
+                state[start + index] ^= bytes[index]
+                index += 1
+            }
         }
     }
 }

@@ -29,14 +29,17 @@ public struct JSONObject: Sendable {
 
     /// The value of a key, nil when it is absent. Looks at every member: meant for objects of a known, small shape.
     public subscript(_ key: StaticString) -> JSONValue? {
-        guard let index = key.withUTF8Buffer({ index(of: UnsafeRawBufferPointer($0)) }) else { return nil }
-        return values[index]
+        key.withUTF8Buffer { index(of: UnsafeRawBufferPointer($0)) }.map { values[$0] }
+    }
+
+    /// Whether the keys are the first of these, in this order, as programs write them: then a member's place is known.
+    public func follows(_ order: [StaticString]) -> Bool {
+        keys.count <= order.count && (0..<keys.count).allSatisfy { isKey(order[$0], at: $0) }
     }
 
     /// The first key that is not among those allowed, nil when every key is.
     public func firstKey(notIn allowed: [StaticString]) -> ArraySlice<UInt8>? {
-        // Usually they are the very keys, in their usual order.
-        if keys.count <= allowed.count, zip(keys, allowed).allSatisfy({ $0.bytes.isEqual(to: $1) }) { return nil }
+        if follows(allowed) { return nil }
         let known = allowed.compactMap { name in name.withUTF8Buffer { index(of: UnsafeRawBufferPointer($0)) } }
         guard known.count < keys.count else { return nil }
         return keys.indices.first { !known.contains($0) }.map { keys[$0].bytes }
@@ -66,44 +69,18 @@ public struct JSONObject: Sendable {
     var keySet: Set<JSONKey> { Set(keys) }
 
     private func index(of key: UnsafeRawBufferPointer) -> Int? {
-        let mark = JSONKey.mark(key)
+        let mark = KeyMark(key)
         return keys.withUnsafeBufferPointer { keys in
-            for index in 0..<keys.count where keys[index].mark == mark && keys[index].bytes.isEqual(to: key) {
-                return index
-            }
-            return nil
+            (0..<keys.count).first { keys[$0].mark == mark && (mark.isWhole || keys[$0].bytes.isEqual(to: key)) }
         }
     }
-}
 
-/// A key and a mark of it, so that a search looks at numbers and only then at bytes: equal keys have equal marks.
-@usableFromInline
-struct JSONKey: Hashable, Sendable {
-    let mark: UInt64
-    @usableFromInline let bytes: ArraySlice<UInt8>
-
-    init(_ bytes: ArraySlice<UInt8>) {
-        self.bytes = bytes
-        mark = bytes.withUnsafeBytes { Self.mark($0) }
-    }
-
-    /// Made of the key's length, its first eight bytes and its last eight.
-    static func mark(_ key: UnsafeRawBufferPointer) -> UInt64 {
-        guard key.count >= 8 else { return key.reduce(UInt64(key.count)) { $0 &<< 8 | UInt64($1) } }
-        let first = key.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
-        let last = key.loadUnaligned(fromByteOffset: key.count - 8, as: UInt64.self)
-        return (first &* 0x9e37_79b9_7f4a_7c15 ^ last) &+ UInt64(key.count)
-    }
-
-    @usableFromInline
-    static func == (left: JSONKey, right: JSONKey) -> Bool {
-        left.mark == right.mark && right.bytes.withUnsafeBytes { left.bytes.isEqual(to: $0) }
-    }
-
-    /// The bytes as one run: an array's own hashing takes them one by one.
-    @usableFromInline
-    func hash(into hasher: inout Hasher) {
-        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    private func isKey(_ name: StaticString, at place: Int) -> Bool {
+        name.withUTF8Buffer { name in
+            let mark = KeyMark(UnsafeRawBufferPointer(name))
+            return keys[place].mark == mark
+                && (mark.isWhole || keys[place].bytes.isEqual(to: UnsafeRawBufferPointer(name)))
+        }
     }
 }
 

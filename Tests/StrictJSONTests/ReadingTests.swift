@@ -40,6 +40,32 @@ import Testing
         #expect(object.firstKey(notIn: ["b", "x", "y"]).map(Array.init) == Array("a".utf8))
     }
 
+    @Test(arguments: [
+        (#"{}"#, true), (#"{"a":1}"#, true), (#"{"a":1,"premiumPerDay":2}"#, true),
+        (#"{"a":1,"premiumPerDay":2,"a key of more than 16 bytes":3}"#, true),
+        (#"{"a":1,"premiumPerDay":2,"a key of more than 16 Bytes":3}"#, false), (#"{"premiumPerDay":2,"a":1}"#, false),
+        (#"{"a":1,"premiumPerDay":2,"a key of more than 16 bytes":3,"b":4}"#, false), (#"{"b":1}"#, false),
+    ])
+    func `keys in the usual order are known by their places`(text: String, follows: Bool) throws {
+        let object = try #require(try JSONValue.parse(Array(text.utf8)).object)
+        #expect(object.follows(["a", "premiumPerDay", "a key of more than 16 bytes"]) == follows)
+    }
+
+    /// Keys that agree in length, first eight bytes or last eight.
+    @Test func `keys are told apart by every byte`() throws {
+        for length in [1, 7, 8, 9, 15, 16, 17, 24, 40] {
+            let keys = (0..<length).map { place in String((0..<length).map { $0 == place ? "B" : "A" }) }
+            let text = "{" + keys.enumerated().map { "\"\($1)\":\($0)" }.joined(separator: ",") + "}"
+            let object = try #require(try JSONValue.parse(Array(text.utf8)).object)
+            #expect(
+                object.members.map { Int(String(decoding: $0.value.number ?? [], as: UTF8.self)) } == Array(0..<length))
+            for key in keys {
+                let twice = text.dropLast() + ",\"\(key)\":0}"
+                #expect(throws: JSONError.self) { try JSONValue.parse(Array(twice.utf8)) }
+            }
+        }
+    }
+
     @Test func `a body cut anywhere is refused`() {
         let bytes = Array(Self.offer.utf8)
         for count in bytes.indices {
