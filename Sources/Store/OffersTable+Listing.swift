@@ -23,6 +23,8 @@ extension OffersTable {
         let page = try connection.query(self.page(filter, after: seq, limit: limit, examining: maximum))
         let offers = try page.prefix(limit).map { try OfferRow.read($0) }
         if page.count > limit { return (offers, offers.last?.seq) }
+        // Three rows a hash at most.
+        if let hashes = filter.hashes, hashes.count * 3 < maximum { return (offers, nil) }
         let last = try connection.query(lastExamined(filter, after: seq, examining: maximum))
         return (offers, try last.first.map { try $0.uint64(0) })
     }
@@ -57,6 +59,13 @@ extension OffersTable {
         _ filter: OfferFilter, after seq: UInt64, examining maximum: Int, columns: Query
     ) -> Query {
         let access = Access(filter)
+        if let named = access.named {
+            // OFFSET 0 keeps the look-up by hash apart from the order: else all offers might be walked by seq to find them.
+            return """
+                SELECT \(columns) FROM (SELECT * FROM offers WHERE \(named) OFFSET 0) AS named
+                WHERE seq > \(position(filter, after: seq)) ORDER BY seq LIMIT \(unsafe: String(maximum))
+                """
+        }
         let end: Query = "ORDER BY \(unsafe: access.order) LIMIT \(unsafe: String(maximum))"
         let ranges = access.conditions.map { condition in
             "(SELECT \(columns) FROM offers WHERE \(condition) AND \(access.after(position(filter, after: seq))) \(end))"
@@ -78,14 +87,17 @@ extension OffersTable {
     /// underlying's) index the range is written as two bounds rather than an equation, and its column stands first in the
     /// order: after an equation PostgreSQL would know that order to be that of seq alone, and might walk all offers by seq.
     private struct Access {
+        /// The range, or the two that are merged.
         let conditions: [Query]
+        /// The look-up by hash that takes the place of a range.
+        let named: Query?
         /// The one writer or underlying, and its column.
         private let owner: (column: String, address: Address)?
 
         init(_ filter: OfferFilter) {
-            if let hashes = filter.hashes {
-                owner = nil
-                conditions = [Self.named(hashes)]
+            named = filter.hashes.map(Self.lookUp)
+            if named != nil {
+                (owner, conditions) = (nil, [])
                 return
             }
             owner = filter.writer.map { ("writer_address", $0) } ?? filter.underlying.map { ("underlying_address", $0) }
@@ -110,7 +122,7 @@ extension OffersTable {
                 """
         }
 
-        private static func named(_ hashes: [Bytes32]) -> Query {
+        private static func lookUp(_ hashes: [Bytes32]) -> Query {
             """
             offer_hash = ANY(ARRAY(
                 SELECT offer_hash FROM offers WHERE offer_hash = ANY(\(hashes)::bytea[])
