@@ -5,7 +5,8 @@ import Synchronization
 /// A session's advisory lock, held over a connection of its own: for what only one process may do at a time.
 ///
 /// The server gives the lock to another as soon as it notices that this connection has ended, which may be before this
-/// process does. What is written under the lock must therefore carry a check of its own (an epoch).
+/// process does. What is written under the lock must therefore carry a check of its own (an epoch). Once used, the object
+/// lives until ``shutdown()``.
 public final class AdvisoryLock: Sendable, Service {
     private struct State {
         var isHeld = false

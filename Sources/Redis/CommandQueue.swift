@@ -4,6 +4,9 @@ struct CommandQueue<Waiter: Sendable>: Sendable {
     struct Entry: Sendable {
         let commands: [RedisCommand]
         let waiter: Waiter
+
+        /// In bytes.
+        var size: Int { commands.reduce(0) { $0 + $1.bytes.count } }
     }
 
     let maximumWaiting: Int
@@ -34,25 +37,34 @@ struct CommandQueue<Waiter: Sendable>: Sendable {
     mutating func submit(_ entry: Entry) -> Submission {
         if isStopped { return .refused(.closed) }
         if let downError { return .refused(downError) }
-        let bytes = entry.commands.reduce(0) { $0 + $1.bytes.count }
-        guard waiting + entry.commands.count <= maximumWaiting, waitingBytes + bytes <= maximumWaitingBytes else {
+        let size = entry.size
+        guard waiting + entry.commands.count <= maximumWaiting, waitingBytes + size <= maximumWaitingBytes else {
             return .refused(RedisError(.overloaded, "too many commands wait to be sent"))
         }
         entries.append(entry)
         waiting += entry.commands.count
-        waitingBytes += bytes
+        waitingBytes += size
         defer { isSleeping = false }
         return .queued(wake: isSleeping)
     }
 
-    /// Everything that waits, to be sent at once. When that is nothing, the next submission asks for a wake-up.
-    mutating func takeAll() -> [Entry] {
-        defer { entries = [] }
-        waiting = 0
-        waitingBytes = 0
-        isSleeping = entries.isEmpty
-        return entries
+    /// What waits, to be sent at once, in order: up to about `bytes`, for hiredis moves what it has not sent yet at every
+    /// partial write. When nothing waits, the next submission asks for a wake-up.
+    mutating func takeBatch(bytes limit: Int = 1 << 20) -> [Entry] {
+        var bytes = 0
+        let end = entries.firstIndex { entry in
+            defer { bytes += entry.size }
+            return bytes >= limit
+        }
+        let batch = Array(entries[..<(end ?? entries.count)])
+        entries.removeFirst(batch.count)
+        waiting -= batch.reduce(0) { $0 + $1.commands.count }
+        waitingBytes -= batch.reduce(0) { $0 + $1.size }
+        isSleeping = batch.isEmpty
+        return batch
     }
+
+    private mutating func takeAll() -> [Entry] { takeBatch(bytes: .max) }
 
     mutating func didConnect(at micros: Int64) {
         downError = nil

@@ -107,7 +107,7 @@ extension CommandThread {
     /// Returns when the thread is to stop; throws when the connection is lost.
     private func serve(_ connection: RedisConnection, _ waker: Waker) throws(RedisError) {
         while !thread.isStopped {
-            let entries = state.withLock { $0.queue.takeAll() }
+            let entries = state.withLock { $0.queue.takeBatch() }
             if !entries.isEmpty {
                 try exchange(entries, connection)
                 continue

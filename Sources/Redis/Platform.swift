@@ -146,7 +146,8 @@ func wallClockMicros() -> Int64 {
     return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
 }
 
-/// Makes reads and writes on the descriptor return at once.
-func setNonBlocking(_ descriptor: Int32) {
+/// Makes reads and writes on a socket return at once, and keeps it from programs this process starts.
+func prepareSocket(_ descriptor: Int32) {
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
 }

@@ -22,7 +22,7 @@ final class RedisConnection {
         maximumReplyBytes = configuration.maximumReplyBytes
         guard context.pointee.err == 0 else { throw RedisError(.notConnected, errorMessage) }
         if case .tcp = configuration.endpoint { redisEnableKeepAlive(context) }
-        setNonBlocking(context.pointee.fd)
+        prepareSocket(context.pointee.fd)
         context.pointee.flags &= ~REDIS_BLOCK
         try greet(configuration)
     }

@@ -59,10 +59,10 @@ struct CommandQueueTests {
 
     @Test mutating func `the first after a sleep asks for a wake-up`() {
         #expect(queue.submit(entry(1)) == .queued(wake: false))
-        #expect(queue.takeAll().map(\.waiter) == [1])
+        #expect(queue.takeBatch().map(\.waiter) == [1])
         #expect(queue.submit(entry(2)) == .queued(wake: false))
-        #expect(queue.takeAll().map(\.waiter) == [2])
-        #expect(queue.takeAll().isEmpty)
+        #expect(queue.takeBatch().map(\.waiter) == [2])
+        #expect(queue.takeBatch().isEmpty)
         #expect(queue.submit(entry(3)) == .queued(wake: true))
         #expect(queue.submit(entry(4)) == .queued(wake: false))
         #expect(queue.waiting == 2)
@@ -72,10 +72,20 @@ struct CommandQueueTests {
         #expect(queue.submit(entry(1, 3)) == .queued(wake: false))
         guard case .refused(let error) = queue.submit(entry(2)) else { return _ = Issue.record("accepted") }
         #expect(error.kind == .overloaded)
-        _ = queue.takeAll()
+        _ = queue.takeBatch()
         let large = RedisCommand("SET", "k", [UInt8](repeating: 0, count: 60))
         #expect(queue.submit(entry(3, 1, large)) == .queued(wake: false))
         guard case .refused = queue.submit(entry(4, 1, large)) else { return _ = Issue.record("accepted") }
+    }
+
+    @Test mutating func `a batch has about as many bytes as asked for, and at least one entry`() {
+        for number in 1...3 { _ = queue.submit(entry(number)) }  // 14 bytes each
+        #expect(queue.takeBatch(bytes: 15).map(\.waiter) == [1, 2])
+        #expect(queue.waiting == 1)
+        #expect(queue.submit(entry(4)) == .queued(wake: false))
+        #expect(queue.takeBatch(bytes: 1).map(\.waiter) == [3])
+        #expect(queue.takeBatch(bytes: 1).map(\.waiter) == [4])
+        #expect(queue.waiting == 0)
     }
 
     @Test mutating func `callers wait for one attempt and are refused after it failed`() {

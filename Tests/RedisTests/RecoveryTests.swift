@@ -30,6 +30,29 @@ struct RecoveryTests {
         #expect(client.statistics.downSinceMicros == nil)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `killed under a thousand callers, every call ends`() async throws {
+        let client = try makeClient(server)
+        for _ in 0..<3 {
+            #expect(await eventually { await ping(client) == nil })
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<1000 {
+                    group.addTask {
+                        for _ in 0..<20 {
+                            let error = await redisError { () throws(RedisError) in
+                                try await client.send(RedisCommand("SET", "k\(number)", number)).check()
+                            }
+                            if error != nil { break }
+                        }
+                    }
+                }
+                try? server.stop()
+            }
+            #expect(client.statistics.waiting == 0)
+            try server.start()
+        }
+        #expect(await eventually { await ping(client) == nil })
+    }
+
     @Test func `a script is loaded again after a restart`() async throws {
         let client = try makeClient(server)
         let script = RedisScript("return 7")

@@ -30,7 +30,7 @@ public final class TestPostgres: Sendable {
 
     deinit {
         // The watcher beside a running server removes the directory.
-        if process.withLock({ $0 == nil }) { try? FileManager.default.removeItem(at: directory) }
+        if process.withLock({ $0?.isRunning != true }) { try? FileManager.default.removeItem(at: directory) }
     }
 
     /// A connection URL for the socket.

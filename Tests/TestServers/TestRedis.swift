@@ -24,7 +24,7 @@ public final class TestRedis: Sendable {
     }
 
     deinit {
-        if process.withLock({ $0 == nil }) { try? FileManager.default.removeItem(at: directory) }
+        if process.withLock({ $0?.isRunning != true }) { try? FileManager.default.removeItem(at: directory) }
     }
 
     /// The socket's path.
