@@ -51,11 +51,14 @@ public struct JSONObject: Sendable {
         values.reserveCapacity(count)
     }
 
-    /// Appends a member whose key is new.
-    mutating func append(_ key: consuming JSONKey, _ value: consuming JSONValue) {
-        keys.append(key)
-        values.append(value)
-    }
+    /// Appends a key that is new; its value is appended next.
+    mutating func append(key: consuming JSONKey) { keys.append(key) }
+
+    /// Appends the value of the last key.
+    mutating func append(value: consuming JSONValue) { values.append(value) }
+
+    /// The key appended last.
+    var lastKey: ArraySlice<UInt8> { keys.last?.bytes ?? [] }
 
     /// How many members there are.
     var count: Int { keys.count }

@@ -77,14 +77,15 @@ struct JSONReader {
             guard keys.isNew(key, in: object) else {
                 throw JSONError(field: JSONError.shown(key.bytes), offset: start, reason: .duplicateKey)
             }
+            object.append(key: consume key)
             do throws(JSONError) {
                 skipSpace()
                 try require(UInt8(ascii: ":"))
                 index += 1
                 skipSpace()
-                object.append(key, try value())
+                object.append(value: try value())
             } catch {
-                throw error.inside(key: key.bytes)
+                throw error.inside(key: object.lastKey)
             }
             if try separated(closing: UInt8(ascii: "}")) { return object }
         }

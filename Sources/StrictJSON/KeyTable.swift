@@ -7,8 +7,9 @@ struct KeyTable {
     init() {}
 
     /// Whether this key, about to join the object, is new to it.
-    mutating func isNew(_ key: JSONKey, in object: JSONObject) -> Bool {
-        guard object.count >= Self.few else { return !object.contains(key) }
+    @inline(__always)
+    mutating func isNew(_ key: JSONKey, in object: borrowing JSONObject) -> Bool {
+        if object.count < Self.few { return !object.contains(key) }
         if keys.isEmpty { keys = object.keySet }
         return keys.insert(key).inserted
     }
