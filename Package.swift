@@ -101,8 +101,14 @@ let package = Package(
             ], swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "CSecp256k1"],
-            swiftSettings: strict),
+            dependencies: [
+                "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "Redis", "PrivateServers",
+                "CSecp256k1",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: strict),
 
         .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
@@ -126,6 +132,10 @@ let package = Package(
                 "PrivateServers", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "ExchangeTests", dependencies: ["Exchange", "Market", "Ethereum", "StrictJSON"], swiftSettings: strict
+        ),
+        .testTarget(name: "StyleTests", swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
             dependencies: [

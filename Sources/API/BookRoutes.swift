@@ -72,6 +72,7 @@ public final class BookRoutes: Sendable {
         let underlying: Address
         let side: Side?
         var query: BookQuery
+        let showsPricing: Bool
         /// What a cursor of this listing is bound to.
         let scope: [UInt8]
     }
@@ -107,7 +108,9 @@ public final class BookRoutes: Sendable {
             }
             asked.after = bookmark
         }
-        return Request(underlying: underlying, side: side, query: asked, scope: scope)
+        return Request(
+            underlying: underlying, side: side, query: asked, showsPricing: parameters["pricing"] != "off", scope: scope
+        )
     }
 
     private static func scope(_ underlying: Address, _ side: Side?, _ query: BookQuery, epoch: UInt64) -> [UInt8] {
@@ -116,7 +119,8 @@ public final class BookRoutes: Sendable {
             query.maxDuration?.description, query.minSize?.decimalString,
         ].map { $0 ?? "" }
         return Array(
-            "book \(epoch) \(underlying.checksummed) \(side?.rawValue ?? "both") \(query.sort.rawValue) \(filters)".utf8)
+            "book \(epoch) \(underlying.checksummed) \(side?.rawValue ?? "both") \(query.sort.rawValue) \(filters)".utf8
+        )
     }
 
     // MARK: Rendering
@@ -145,9 +149,10 @@ public final class BookRoutes: Sendable {
         for (side, book) in zip(sides, shown) {
             let page = request.query.page(of: book, now: now)
             json.key(side == .call ? "calls" : "puts")
-            let scope = request.side == nil
+            let scope =
+                request.side == nil
                 ? Self.scope(request.underlying, side, request.query, epoch: books.loadedHead.epoch) : request.scope
-            write(page, to: &json, scope: scope)
+            write(page, showsPricing: request.showsPricing, to: &json, scope: scope)
         }
         json.endObject()
         return Page(
@@ -155,14 +160,25 @@ public final class BookRoutes: Sendable {
             body: ByteBuffer(bytes: json.bytes), digest: EntityTag.digest(of: json.bytes))
     }
 
-    private func write(_ page: BookQuery.Page, to json: inout JSONWriter, scope: [UInt8]) {
+    private func write(_ page: BookQuery.Page, showsPricing: Bool, to json: inout JSONWriter, scope: [UInt8]) {
         json.beginObject()
         json.key("rows")
         json.beginArray()
-        for row in page.rows { json.raw(row.rowJSON) }
+        for row in page.rows {
+            json.raw { bytes in
+                bytes.append(contentsOf: row.rowJSON)
+                if showsPricing { Self.appendUnknownPricing(to: &bytes) }
+            }
+        }
         json.endArray()
         json.key("nextCursor")
         if let next = page.next { json.string(cursors.encode(next.payload, scope: scope)) } else { json.null() }
         json.endObject()
+    }
+
+    /// No price is known to this service yet: each row says so.
+    private static func appendUnknownPricing(to row: inout [UInt8]) {
+        row.removeLast()
+        row.append(contentsOf: #","pricing":null}"#.utf8)
     }
 }

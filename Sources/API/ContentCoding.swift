@@ -30,7 +30,8 @@ enum ContentCoding {
         HTTPResponseCompressor { head, _ in
             let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? .max
             let type = head.headers.first(name: "content-type") ?? ""
-            let isText = type.hasPrefix("application/json") || type.hasPrefix("text/")
+            let isText =
+                type.hasPrefix("application/json") || type.hasPrefix("text/")
                 || type.hasPrefix("application/problem+json")
             return isText && length >= smallestBody ? .compressIfPossible : .doNotCompress
         }

@@ -18,7 +18,8 @@ public struct Freshness: Sendable {
     public func staleSeconds(earliestDeadline: UInt64?, grace: UInt64) -> Int? {
         let seconds = Int(age().components.seconds)
         if seconds >= Self.tolerance { return seconds }
-        guard let earliestDeadline, case let now = now(), earliestDeadline.addingReportingOverflow(grace).partialValue < now,
+        guard let earliestDeadline, case let now = now(),
+            earliestDeadline.addingReportingOverflow(grace).partialValue < now,
             earliestDeadline < now
         else { return nil }
         return Int(clamping: now - earliestDeadline)

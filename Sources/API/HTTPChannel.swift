@@ -54,7 +54,9 @@ private final class ParserErrorHandler: ChannelInboundHandler, RemovableChannelH
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError || error is NIOHTTPDecoderError, !isAnswering else { return context.close(promise: nil) }
+        guard error is HTTPParserError || error is NIOHTTPDecoderError, !isAnswering else {
+            return context.close(promise: nil)
+        }
         isAnswering = true
         let reply = Problem.reply(
             status: 400, code: "malformed_request",

@@ -45,7 +45,8 @@ final class HotRoutes: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func read(_ head: HTTPRequestHead, context: ChannelHandlerContext, data: NIOAny) {
         state = .passing
-        if head.method == .GET, head.uri.utf8.starts(with: "/orderbook/".utf8), !head.headers.contains(name: "content-length"),
+        if head.method == .GET, head.uri.utf8.starts(with: "/orderbook/".utf8),
+            !head.headers.contains(name: "content-length"),
             !head.headers.contains(name: "transfer-encoding")
         {
             state = .answered

@@ -41,7 +41,8 @@ public struct OfferRoutes: Sendable {
         let decision = await limits.takeClient(request.client, count: 1)
         if let decision, decision.allowed == 0 {
             return Self.limited(
-                Problem.reply(RateLimits.tooManyOffers(decision, who: "client"), requestID: request.requestID), decision)
+                Problem.reply(RateLimits.tooManyOffers(decision, who: "client"), requestID: request.requestID), decision
+            )
         }
         let reply: Reply
         do {

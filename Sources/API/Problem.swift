@@ -33,8 +33,12 @@ public enum Problem {
         switch failure {
         case .notStored: ("not_stored", "The database did not take it; nothing was stored. Send it again.")
         case .outcomeUnknown:
-            ("outcome_unknown", "The database was lost while it was storing this. Send it again: that is safe and tells.")
-        case .overloaded: ("overloaded", "More is waiting than can be stored in time; nothing was stored. Send it again.")
+            (
+                "outcome_unknown",
+                "The database was lost while it was storing this. Send it again: that is safe and tells."
+            )
+        case .overloaded:
+            ("overloaded", "More is waiting than can be stored in time; nothing was stored. Send it again.")
         case .stopping: ("stopping", "This process is stopping; nothing was stored. Send it again, to another one.")
         }
     }
@@ -43,7 +47,8 @@ public enum Problem {
     public static func unavailable(requestID: String) -> Reply {
         var reply = make(
             status: 503, code: "database_unavailable", detail: "The database does not answer. Try again shortly.",
-            requestID: requestID) { _ in }
+            requestID: requestID
+        ) { _ in }
         reply.headers.append(("Retry-After", "1"))
         return reply
     }

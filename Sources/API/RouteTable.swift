@@ -35,7 +35,9 @@ struct RouteTable {
         }
     }
 
-    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
+    private static let methods: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect,
+    ]
 
     let router = Router(context: RouteContext.self, options: [])
     private let clients: ClientAddress
@@ -162,7 +164,8 @@ extension Response {
         headers[.vary] = "Accept-Encoding"
         headers[.requestID] = requestID
         let status = HTTPResponse.Status(code: reply.status)
-        self = reply.status == 304
+        self =
+            reply.status == 304
             ? Response(status: status, headers: headers)
             : Response(status: status, headers: headers, body: ResponseBody(byteBuffer: reply.body))
     }

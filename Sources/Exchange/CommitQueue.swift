@@ -118,7 +118,8 @@ public final class CommitQueue: Sendable, Service {
             for (waiting, result) in zip(batch, commit.results) { waiting.completion(result) }
             sink.changed(commit.events)
         } catch {
-            logger.warning("a batch was not committed", metadata: ["requests": "\(batch.count)", "failure": "\(error)"])
+            logger.warning(
+                "a batch was not committed", metadata: ["requests": "\(batch.count)", "failure": "\(error)"])
             for waiting in batch { waiting.completion(.failed(error)) }
         }
     }

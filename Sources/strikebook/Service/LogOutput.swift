@@ -32,8 +32,10 @@ struct LogOutput: LogHandler {
     func log(event: LogEvent) {
         let merged = metadata.merging(event.metadata ?? [:]) { _, new in new }
         let micros = SystemClock.micros()
-        var line = isJSON
-            ? json(event.level, "\(event.message)", merged, micros) : text(event.level, "\(event.message)", merged, micros)
+        var line =
+            isJSON
+            ? json(event.level, "\(event.message)", merged, micros)
+            : text(event.level, "\(event.message)", merged, micros)
         line.append(UInt8(ascii: "\n"))
         line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

@@ -45,7 +45,8 @@ struct PartsStatus: ServiceStatus {
             Gauge("open_offers", "Open offers in the live books.", Double(offers)),
             Gauge("books", "Books with open offers.", Double(bookCount)),
             Gauge("log_seq", "Position of the log that the books show.", Double(books.appliedSeq)),
-            Gauge("book_age_seconds", "Time since the books were known to be at the log's head.", follower.age.inSeconds),
+            Gauge(
+                "book_age_seconds", "Time since the books were known to be at the log's head.", follower.age.inSeconds),
             Gauge("commit_queue", "Requests waiting for a transaction.", Double(queue.depth)),
             Gauge("leader", "1 while this process leads.", leader.epoch == nil ? 0 : 1),
             Gauge("postgres_connections", "Open connections.", Double(reading.connections + writing.connections)),
@@ -61,7 +62,8 @@ struct PartsStatus: ServiceStatus {
             let statistics = redis.statistics
             gauges += [
                 Gauge("redis_commands_total", "Commands sent.", Double(statistics.commands)),
-                Gauge("redis_failed_commands_total", "Commands without a good reply.", Double(statistics.failedCommands)),
+                Gauge(
+                    "redis_failed_commands_total", "Commands without a good reply.", Double(statistics.failedCommands)),
                 Gauge("redis_dropped_changes_total", "Changes not mirrored for lack of room.", Double(mirror.dropped)),
             ]
         }

@@ -53,7 +53,8 @@ struct RunningService {
             leader: leader)
         let server = server(
             log: log, books: books, queue: queue, cursors: CursorCodec(key: cursorKey),
-            shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower, status: status)
+            shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
+            status: status)
         let edges: [(any Service)?] = [writes, reads, redis, listener, leader, follower, mirror, queue, sweep, server]
         return edges.compactMap { $0 }
     }

@@ -55,7 +55,8 @@ struct ServiceSettings {
         offerRate = RateLimits.Rule(limit: rate, window: .seconds(900))
         trustedProxies = try Self.list(source, .trustedProxies).map { text in
             guard let block = ClientAddress.Block(text) else {
-                throw SettingsSource.refusal(.trustedProxies, "must be addresses or CIDR blocks; \"\(text)\" is neither")
+                throw SettingsSource.refusal(
+                    .trustedProxies, "must be addresses or CIDR blocks; \"\(text)\" is neither")
             }
             return block
         }

@@ -25,7 +25,8 @@ struct SettingsSource {
     /// - Throws: a usage failure that names the unknown key.
     init(flags: [String: String], environment: [String: String], configFile: String?) throws {
         for name in environment.keys.sorted()
-        where name.hasPrefix("STRIKEBOOK_") && !name.hasPrefix("STRIKEBOOK_TEST_") && !Self.otherVariables.contains(name)
+        where name.hasPrefix("STRIKEBOOK_") && !name.hasPrefix("STRIKEBOOK_TEST_")
+            && !Self.otherVariables.contains(name)
             && SettingKey(variable: name) == nil
         {
             throw CommandFailure(.usage, "\(name) is no setting; see strikebook serve --help")

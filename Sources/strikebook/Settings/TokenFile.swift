@@ -34,7 +34,8 @@ enum TokenFile {
         }
         guard case .array(let entries) = json else { throw refusal(path, "must hold a JSON list of tokens") }
         let tokens = try entries.enumerated().map { try token($1, at: "\(path), token \($0 + 1)") }
-        guard Set(tokens.map(\.address)).count == tokens.count, Set(tokens.map { $0.symbol.lowercased() }).count == tokens.count
+        guard Set(tokens.map(\.address)).count == tokens.count,
+            Set(tokens.map { $0.symbol.lowercased() }).count == tokens.count
         else { throw refusal(path, "lists a symbol or an address twice") }
         return TokenList(tokens)
     }
@@ -47,10 +48,12 @@ enum TokenFile {
         guard case .string(let symbol)? = object["symbol"], !symbol.isEmpty, symbol.count <= 32,
             symbol.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "/") })
         else { throw refusal(place, "needs a symbol of 1 to 32 visible characters") }
-        guard case .string(let text)? = object["address"], let address = try? Address.parse(text), !address.isZero else {
+        guard case .string(let text)? = object["address"], let address = try? Address.parse(text), !address.isZero
+        else {
             throw refusal(place, "needs an address: 0x and 40 hex digits, with a right checksum if in mixed case")
         }
-        guard case .number(let digits)? = object["decimals"], let decimals = UInt8(String(decoding: digits, as: UTF8.self)),
+        guard case .number(let digits)? = object["decimals"],
+            let decimals = UInt8(String(decoding: digits, as: UTF8.self)),
             decimals <= 36
         else { throw refusal(place, "needs decimals from 0 to 36") }
         var isStablecoin = false

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// Holds the arrows of the package: who may import whom, and names that say nothing.
+@Suite("Layers")
+struct LayerTests {
+    private static let own: Set<String> = [
+        "StrictJSON", "Ethereum", "Market", "Exchange", "Postgres", "Redis", "Store", "API", "PrivateServers",
+        "CPostgres", "CHiredis", "CSecp256k1", "strikebook",
+    ]
+
+    /// Every target and what it may import of ours; an arrow only points down.
+    private static let arrows: [String: Set<String>] = [
+        "StrictJSON": [],
+        "Ethereum": ["CSecp256k1"],
+        "Market": ["Ethereum", "StrictJSON"],
+        "Exchange": ["Market", "Ethereum", "StrictJSON"],
+        "Postgres": ["CPostgres"],
+        "Redis": ["CHiredis"],
+        "Store": ["Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "Redis"],
+        "API": ["Exchange", "Market", "Ethereum", "StrictJSON"],
+        "PrivateServers": [],
+        "strikebook": [
+            "API", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "Redis", "PrivateServers",
+        ],
+        "Benchmarks": [
+            "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "Redis", "PrivateServers",
+            "CSecp256k1",
+        ],
+    ]
+    /// Modules without any input or output: nothing of the outside world may be imported.
+    private static let pure: Set<String> = ["StrictJSON", "Ethereum", "Market"]
+    private static let systemModules: Set<String> = ["CPostgres", "CHiredis", "CSecp256k1"]
+    private static let bannedNames = ["Utils", "Helpers", "Shared", "Common", "Manager", "Misc"]
+
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private static func swiftFiles(in folder: URL) -> [URL] {
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        return (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }
+    }
+
+    private static func imports(of file: URL) throws -> [String] {
+        try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ").drop {
+                ["public", "internal", "package", "private"].contains($0) || $0.hasPrefix("@")
+            }
+            guard words.first == "import", let name = words.dropFirst().first else { return nil }
+            return String(name.split(separator: ".")[0])
+        }
+    }
+
+    @Test("every target has its place, and imports only what lies below it")
+    func arrows() throws {
+        let sources = Self.root.appending(path: "Sources")
+        for target in try FileManager.default.contentsOfDirectory(atPath: sources.path) {
+            if Self.systemModules.contains(target) { continue }
+            let allowed = try #require(Self.arrows[target], "\(target) has no place in the layers")
+            for file in Self.swiftFiles(in: sources.appending(path: target)) {
+                let imported = Set(try Self.imports(of: file))
+                let forbidden = imported.intersection(Self.own).subtracting(allowed)
+                #expect(forbidden.isEmpty, "\(target)/\(file.lastPathComponent) imports \(forbidden.sorted())")
+                if Self.pure.contains(target) {
+                    let outside = imported.subtracting(Self.own).subtracting(["Synchronization"])
+                    #expect(outside.isEmpty, "\(target)/\(file.lastPathComponent) imports \(outside.sorted())")
+                }
+            }
+        }
+    }
+
+    @Test("no file is named after nothing, none is longer than 300 lines")
+    func names() throws {
+        for file in Self.swiftFiles(in: Self.root.appending(path: "Sources")) {
+            let name = file.deletingPathExtension().lastPathComponent
+            for banned in Self.bannedNames { #expect(!name.contains(banned), "\(name)") }
+            let lines = try String(contentsOf: file, encoding: .utf8).split(
+                separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines.count <= 301, "\(name) has \(lines.count) lines")
+        }
+    }
+
+    @Test("the libraries never print, never sleep on a thread, never trap on purpose")
+    func leftovers() throws {
+        let banned = ["fatalError(", "try!", " as! ", "TODO", "FIXME", "XXX"]
+        for file in Self.swiftFiles(in: Self.root.appending(path: "Sources")) {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for word in banned where text.contains(word) {
+                Issue.record("\(file.lastPathComponent) has \(word)")
+            }
+        }
+    }
+
+    @Test("the top level holds nothing else")
+    func topLevel() throws {
+        let allowed: Set<String> = ["Package.swift", "Sources", "Tests", "db", "deploy", "README.md", "LICENSE"]
+        let entries = try FileManager.default.contentsOfDirectory(atPath: Self.root.path).filter {
+            !$0.hasPrefix(".") && $0 != "Package.resolved"
+        }
+        #expect(Set(entries).subtracting(allowed).isEmpty)
+    }
+}
