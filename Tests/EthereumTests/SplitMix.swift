@@ -11,8 +11,7 @@ struct SplitMix: RandomNumberGenerator {
     }
 
     mutating func bytes(_ count: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < count { bytes.append(UInt8(truncatingIfNeeded: next())) }
-        return bytes
+        var words = (0..<(count + 7) / 8).map { _ in next() }
+        return words.withUnsafeMutableBytes { Array($0.prefix(count)) }
     }
 }
