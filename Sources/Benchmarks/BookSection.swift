@@ -1,0 +1,1 @@
+struct BookSection { let scale: Scale; func run() async throws -> Report { Report() } }

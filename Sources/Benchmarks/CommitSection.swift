@@ -1,0 +1,1 @@
+struct CommitSection { let scale: Scale; func run() async throws -> Report { Report() } }
