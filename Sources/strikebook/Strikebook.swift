@@ -14,7 +14,9 @@ struct Strikebook: AsyncParsableCommand {
             Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 database, 4 migration, 5 verification.
             """,
         version: Version.text,
-        subcommands: [Serve.self, Migrate.self])
+        subcommands: [
+            Serve.self, Migrate.self, OfferCommand.self, BookCommand.self, QuoteCommand.self, Demo.self,
+        ])
 
     static func main() async {
         do {
