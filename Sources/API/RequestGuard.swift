@@ -56,6 +56,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         var head = original
         startedAt = .now()
         bodyBytes = 0
+        isRefused = false
         isReading = true
         deadline = startedAt + limits.request
         origin = head.headers.first(name: "origin")
