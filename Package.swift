@@ -120,12 +120,16 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PostgresTests",
-            dependencies: ["Postgres", "TestServers", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict),
+            dependencies: [
+                "Postgres", "TestServers", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
-            dependencies: ["Redis", "TestServers", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict),
+            dependencies: [
+                "Redis", "TestServers", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "PrivateServersTests",
             dependencies: [

@@ -18,7 +18,7 @@ public enum OfferJSON {
         json.key("structHash")
         json.hash(state.signed.hashes.structHash)
         json.key("encodedHash")
-        json.hash(state.signed.hashes.encodedHash)
+        json.hash(state.signed.encodedHash)
         json.key("seq")
         json.integer(state.seq)
         json.key("status")

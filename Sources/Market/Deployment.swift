@@ -35,10 +35,10 @@ public struct Deployment: Sendable, Hashable {
         EIP712Domain.digest(domainSeparator: domainSeparator, structHash: structHash)
     }
 
-    /// All three hashes of an offer.
+    /// The hashes under which an offer is signed.
     public func hashes(_ offer: Offer) -> OfferHashes {
         let structHash = offer.structHash()
         return OfferHashes(
-            offerHash: digest(structHash: structHash), structHash: structHash, encodedHash: offer.encodedHash())
+            offerHash: digest(structHash: structHash), structHash: structHash)
     }
 }

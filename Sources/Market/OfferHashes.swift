@@ -1,19 +1,17 @@
 public import Ethereum
 
-/// The three hashes of one offer; look-ups and chain events may name it by any.
+/// The two hashes that verifying an offer computes. The third that look-ups and chain events may name it by,
+/// `Offer.encodedHash()`, is computed where it is needed: verifying does without it.
 public struct OfferHashes: Sendable, Hashable {
     /// The signed digest, this service's id of the offer.
     public let offerHash: Bytes32
     /// EIP-712 `hashStruct`.
     public let structHash: Bytes32
-    /// keccak256 of `abi.encode` of the eleven fields, without the type hash.
-    public let encodedHash: Bytes32
 
     /// Hashes as computed or stored.
-    public init(offerHash: Bytes32, structHash: Bytes32, encodedHash: Bytes32) {
+    public init(offerHash: Bytes32, structHash: Bytes32) {
         self.offerHash = offerHash
         self.structHash = structHash
-        self.encodedHash = encodedHash
     }
 }
 

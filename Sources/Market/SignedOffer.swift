@@ -4,10 +4,13 @@ import Ethereum
 public struct SignedOffer: Sendable, Hashable {
     /// The terms.
     public let offer: Offer
-    /// The offer's three names.
+    /// The hashes under which it was signed; `offerHash` is its id.
     public let hashes: OfferHashes
     /// `r ‖ s ‖ v`, 65 bytes, v 27 or 28, whatever form was sent.
     public let signature: [UInt8]
+
+    /// The name that the protocol contract's events use.
+    public var encodedHash: Bytes32 { offer.encodedHash() }
 
     private init(offer: Offer, hashes: OfferHashes, signature: [UInt8]) {
         self.offer = offer

@@ -130,8 +130,10 @@ extension LogVerifier {
     }
 
     private mutating func hashOffers(_ deployment: Deployment) throws {
-        try LogArchive.offers(after: 0, on: connection) { stored in
-            if deployment.hashes(stored.offer) != stored.signed.hashes {
+        try connection.stream("SELECT \(OfferRow.columns) FROM \(OfferRow.tables) ORDER BY o.seq") { row in
+            let stored = try OfferRow.read(row)
+            let encodedHash = try row.bytes32(OfferRow.encodedHashColumn)
+            if deployment.hashes(stored.offer) != stored.signed.hashes || stored.signed.encodedHash != encodedHash {
                 found(.disagreement(.offerAltered, seq: stored.seq, id: stored.offerHash.hex))
             }
             report.offers += 1

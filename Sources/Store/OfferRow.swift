@@ -12,6 +12,8 @@ enum OfferRow {
             o.deadline, o.config_hash, o.signature, o.seq, o.created_at, o.closed_seq, o.closed_reason, o.cancelled_at, \
             f.filled_amount
             """)
+    /// Where `encoded_hash` stands: it is stored for look-ups, and recomputed from the terms wherever it is shown.
+    static let encodedHashColumn = 2
     /// The tables behind the columns.
     static let tables = Query(unsafe: "offers o LEFT JOIN filled_amounts f USING (offer_hash)")
 
@@ -24,9 +26,7 @@ enum OfferRow {
             minDuration: try row.uint16(first + 9), maxDuration: try row.uint16(first + 10),
             minFillAmount: try row.uint256(first + 11), deadline: try row.uint64(first + 12),
             configHash: try row.bytes32(first + 13))
-        let hashes = OfferHashes(
-            offerHash: try row.bytes32(first), structHash: try row.bytes32(first + 1),
-            encodedHash: try row.bytes32(first + 2))
+        let hashes = OfferHashes(offerHash: try row.bytes32(first), structHash: try row.bytes32(first + 1))
         var closed: OfferState.Closed?
         if !row.isNull(first + 17) {
             guard let reason = OfferState.ClosedReason(rawValue: try row.text(first + 18)) else {

@@ -52,7 +52,7 @@ struct PlanWrites {
                    row.closed_seq, row.closed_reason, CASE WHEN row.closed_seq IS NOT NULL THEN \(now) END
             FROM unnest(\(offers.map(\.signed.hashes.offerHash))::bytea[],
                         \(offers.map(\.signed.hashes.structHash))::bytea[],
-                        \(offers.map(\.signed.hashes.encodedHash))::bytea[],
+                        \(offers.map(\.signed.encodedHash))::bytea[],
                         \(offers.map(\.offer.writer))::bytea[], \(offers.map(\.offer.underlying))::bytea[],
                         \(offers.map(\.offer.collateralAmount))::numeric[], \(offers.map(\.offer.stablecoin))::bytea[],
                         \(offers.map(\.offer.isCall))::boolean[], \(offers.map(\.offer.premiumPerDay))::numeric[],

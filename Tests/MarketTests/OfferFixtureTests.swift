@@ -25,7 +25,7 @@ import Testing
             #expect(Samples.deployment.domainSeparator.hex == line.text("domainSeparator"))
             #expect(signed.hashes.structHash.hex == line.text("structHash"))
             #expect(signed.hashes.offerHash.hex == line.text("offerHash"))
-            #expect(signed.hashes.encodedHash.hex == line.text("encodedHash"))
+            #expect(signed.encodedHash.hex == line.text("encodedHash"))
             #expect(Hex.encode(signed.signature) == line["body"]?.object?.text("signature"))
         }
     }

@@ -11,7 +11,7 @@ import Testing
             Samples.vectors.domainSeparator.hex == "0x8043d7e6a4870d92ad129fea86eb041f0805091496361045b9e786c11ffa3de0")
         #expect(hashes.structHash.hex == "0xc1dcb761964c8937140423307231942606e58d71b6e2bd873e5cfe2f49fdcf34")
         #expect(hashes.offerHash.hex == "0x8aa1af9441d1215a42d93e65ea42bade78c56c78db6f933a1ab795094443aed8")
-        #expect(hashes.encodedHash.hex == "0xa1f67380627b70e79b9daff7ab3f67ac9f9912f8c518eebf15363d6390ba9742")
+        #expect(Samples.offer.encodedHash().hex == "0xa1f67380627b70e79b9daff7ab3f67ac9f9912f8c518eebf15363d6390ba9742")
         #expect(Samples.vectors.digest(Samples.offer) == hashes.offerHash)
     }
 

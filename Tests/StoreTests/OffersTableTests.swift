@@ -20,7 +20,7 @@ import Testing
                 continue
             }
             let hashes = offer.hashes
-            for hash in [hashes.offerHash, hashes.structHash, hashes.encodedHash] {
+            for hash in [hashes.offerHash, hashes.structHash, offer.encodedHash] {
                 let found = try await stored.log.offer(named: hash)
                 #expect(found == state)
                 #expect(found?.signed == offer)
@@ -85,7 +85,7 @@ import Testing
         if let micros = filter.createdAfterMicros, state.createdAtMicros <= micros { return false }
         if let hashes = filter.hashes {
             let own = state.signed.hashes
-            if !hashes.contains(where: { [own.offerHash, own.structHash, own.encodedHash].contains($0) }) {
+            if !hashes.contains(where: { [own.offerHash, own.structHash, state.signed.encodedHash].contains($0) }) {
                 return false
             }
         }
@@ -115,7 +115,7 @@ import Testing
             if random.next() % 8 == 0 {
                 filter.hashes = all.shuffled(using: &random).prefix(9).enumerated().map { index, state in
                     let own = state.signed.hashes
-                    return [own.offerHash, own.structHash, own.encodedHash, .zero][index % 4]
+                    return [own.offerHash, own.structHash, state.signed.encodedHash, .zero][index % 4]
                 }
             }
             let limit = Int(3 + random.next() % 60)

@@ -45,9 +45,9 @@ struct OfferRecord: Sendable {
     }
 
     /// Whether it was filed under one of its own hashes, where it says under which.
-    func isFiledRightly(_ hashes: OfferHashes) -> Bool {
+    func isFiledRightly(_ signed: SignedOffer) -> Bool {
         guard let statedHash else { return true }
-        return [hashes.offerHash, hashes.structHash, hashes.encodedHash].contains(statedHash)
+        return [signed.hashes.offerHash, signed.hashes.structHash, signed.encodedHash].contains(statedHash)
     }
 
     /// The refusal of an offer under a hash that is none of its own.

@@ -70,7 +70,7 @@ private struct Check {
     private static func signed(_ value: JSONValue, _ deployment: Deployment) throws(Rejection) -> SignedOffer {
         let record = try OfferRecord.read(value)
         let signed = try SignedOffer.verify(record.draft, deployment: deployment)
-        if let stated = record.statedHash, !record.isFiledRightly(signed.hashes) {
+        if let stated = record.statedHash, !record.isFiledRightly(signed) {
             throw OfferRecord.misfiled(stated, signed.hashes)
         }
         return signed
@@ -91,7 +91,7 @@ private struct Check {
             "valid: signed by \(signed.offer.writer.checksummed)",
             "  offerHash       \(signed.hashes.offerHash.hex)",
             "  structHash      \(signed.hashes.structHash.hex)",
-            "  encodedHash     \(signed.hashes.encodedHash.hex)",
+            "  encodedHash     \(signed.encodedHash.hex)",
             "  domainSeparator \(deployment.domainSeparator.hex)",
         ]
         if let note { lines.append("  note: it would not be taken now. \(note.detail) (code \(note.code))") }
@@ -110,7 +110,7 @@ private struct Check {
             json.key("structHash")
             json.hash(signed.hashes.structHash)
             json.key("encodedHash")
-            json.hash(signed.hashes.encodedHash)
+            json.hash(signed.encodedHash)
             json.key("domainSeparator")
             json.hash(deployment.domainSeparator)
             json.key("note")
