@@ -95,7 +95,8 @@ public struct CommitPlan: Sendable {
         results.reserveCapacity(requests.count)
         for request in requests {
             switch request {
-            case .offer(let signed): results.append(create(signed))
+            case .offer(let signed): results.append(create(signed, acceptedAtMicros: nowMicros))
+            case .imported(let imported): results.append(adopt(imported))
             case .cancel(let cancel): results.append(record(cancel))
             case .expire(let hashes, let leaderEpoch): results.append(expire(hashes, leaderEpoch: leaderEpoch))
             }
@@ -104,12 +105,10 @@ public struct CommitPlan: Sendable {
 
     // MARK: Offers
 
-    private mutating func create(_ signed: SignedOffer) -> WriteResult {
+    private mutating func create(_ signed: SignedOffer, acceptedAtMicros: Int64) -> WriteResult {
         let hash = signed.hashes.offerHash
         if let stored = state.offers[hash] { return .existed(stored) }
-        let writer = signed.offer.writer
-        let bornCancelled =
-            state.tombstones[.init(offerHash: hash, signer: writer)] != nil || isBelowWatermark(nowMicros, of: writer)
+        let bornCancelled = isCancelled(signed, acceptedAtMicros: acceptedAtMicros)
         let open = OfferState(signed: signed, seq: state.head.seq + 1, createdAtMicros: nowMicros)
         let offer = bornCancelled ? open.closing(at: open.seq, reason: .cancelled, micros: nowMicros) : open
         append(
@@ -119,6 +118,40 @@ public struct CommitPlan: Sendable {
         state.offers[hash] = offer
         if !bornCancelled { touchedBooks[BookID(signed.offer)] = offer.seq }
         return .created(offer)
+    }
+
+    /// Whether its writer cancelled it, by name or by time.
+    private func isCancelled(_ signed: SignedOffer, acceptedAtMicros: Int64) -> Bool {
+        let writer = signed.offer.writer
+        return state.tombstones[.init(offerHash: signed.hashes.offerHash, signer: writer)] != nil
+            || isBelowWatermark(acceptedAtMicros, of: writer)
+    }
+
+    /// Takes over an offer with the end it had elsewhere, or that a cancel by time gives it here. One that stands open
+    /// in this log is closed by a cancel it had elsewhere.
+    private mutating func adopt(_ imported: ImportedOffer) -> WriteResult {
+        let signed = imported.signed
+        let hash = signed.hashes.offerHash
+        let acceptedAtMicros = imported.acceptedAtMicros.map { min($0, nowMicros) }
+        guard let stored = state.offers[hash] else {
+            let result = create(signed, acceptedAtMicros: acceptedAtMicros ?? .min)
+            guard case .created(let offer) = result, offer.closed == nil else { return result }
+            if imported.end == .cancelled {
+                _ = close(offer, .offerCancelled, reason: .cancelled)
+            } else if imported.end == .expired || isOverdue(offer) {
+                _ = close(offer, .offerExpired, reason: .expired)
+            }
+            return .created(state.offers[hash] ?? offer)
+        }
+        let isCancelled = acceptedAtMicros.map { isBelowWatermark($0, of: signed.offer.writer) } ?? false
+        if stored.closed == nil, isCancelled || imported.end == .cancelled {
+            _ = close(stored, .offerCancelled, reason: .cancelled)
+        }
+        return .existed(state.offers[hash] ?? stored)
+    }
+
+    private func isOverdue(_ offer: OfferState) -> Bool {
+        UInt64(clamping: nowMicros / 1_000_000) > offer.offer.deadline
     }
 
     private func isBelowWatermark(_ createdAtMicros: Int64, of writer: Address) -> Bool {
@@ -224,9 +257,7 @@ public struct CommitPlan: Sendable {
         guard leaderEpoch == state.leaderEpoch else { return .failed(.notStored) }
         var count = 0
         for hash in hashes {
-            guard let offer = state.offers[hash], offer.closed == nil,
-                UInt64(clamping: nowMicros / 1_000_000) > offer.offer.deadline
-            else { continue }
+            guard let offer = state.offers[hash], offer.closed == nil, isOverdue(offer) else { continue }
             _ = close(offer, .offerExpired, reason: .expired)
             count += 1
         }

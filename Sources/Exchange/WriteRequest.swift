@@ -4,6 +4,7 @@ public import Market
 /// Something that wants a row in the log. All checking that needs no database is done before it is made.
 public enum WriteRequest: Sendable {
     case offer(SignedOffer)
+    case imported(ImportedOffer)
     case cancel(VerifiedCancel)
     /// Offers whose deadline the leader saw pass; `leaderEpoch` proves that it still leads.
     case expire([Bytes32], leaderEpoch: Int64)

@@ -19,6 +19,9 @@ struct LockedRead {
             case .offer(let signed):
                 hashes.append(signed.hashes.offerHash)
                 writers.insert(signed.offer.writer)
+            case .imported(let imported):
+                hashes.append(imported.signed.hashes.offerHash)
+                writers.insert(imported.signed.offer.writer)
             case .cancel(let cancel):
                 switch cancel.message {
                 case .offers(let named): cancelled.append(contentsOf: named)
