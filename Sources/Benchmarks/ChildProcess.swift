@@ -40,7 +40,7 @@ final class ChildProcess: Sendable {
     /// Nothing that could lead a service to another database than its own.
     private static var environment: [String] {
         let passed: [String] = ["PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "STRIKEBOOK_MIGRATIONS"]
-        return passed.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
+        return passed.compactMap { name in Environment[name].map { "\(name)=\($0)" } }
     }
 
     /// What it has written so far.
@@ -80,6 +80,11 @@ final class ChildProcess: Sendable {
         }
         return exitStatus
     }
+}
+
+/// The environment's variables.
+enum Environment {
+    static subscript(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
 
 /// Small files.
@@ -127,7 +132,7 @@ struct TemporaryDirectory: Sendable {
 
     /// Runs `body` with a new directory.
     static func with<Value: Sendable>(_ body: (TemporaryDirectory) async throws -> Value) async throws -> Value {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let parent = Environment["TMPDIR"] ?? "/tmp"
         var template =
             Array("\(parent)/strikebook-bench-".utf8CString.dropLast()) + Array(repeating: CChar(88), count: 6) + [0]
         guard mkdtemp(&template) != nil else { throw BenchmarkFailure("no directory in \(parent)") }

@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 import Postgres
 import StrictJSON
 
@@ -152,17 +151,5 @@ struct HTTPSection {
 
     private func spread(_ ratios: [Double]) -> String {
         ratios.map { Number.fixed($0, 2) }.joined(separator: " ")
-    }
-}
-
-extension PostgresClient {
-    /// A client for measuring, without a limit on the time of a statement.
-    static func benchmark(_ url: String) throws -> PostgresClient {
-        var configuration = try PostgresConfiguration(url: url)
-        configuration.poolSize = 2
-        configuration.statementTimeout = .seconds(120)
-        return PostgresClient(
-            configuration: configuration,
-            logger: Logger(label: "benchmarks", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 }

@@ -63,7 +63,7 @@ struct Pgbench: Sendable {
 
     private static func find() throws -> String {
         let versions = TextFile.names(in: "/usr/lib/postgresql").sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
-        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        let path = Environment["PATH"] ?? ""
         let candidates =
             versions.map { "/usr/lib/postgresql/\($0)/bin/pgbench" }
             + path.split(separator: ":").map { "\($0)/pgbench" }

@@ -15,31 +15,33 @@ struct SampleOffers: Sendable {
     private static let writers = 64
     private static let day: UInt64 = 86_400
 
+    /// Taken in turn.
+    var underlyings = [weth, wbtc]
+    /// Calls alone, else calls and puts in turn.
+    var onlyCalls = false
+
     private let keys = (0..<SampleOffers.writers).map { _ in PrivateKey.generate() }
     private let firstDeadline = Clock.unixSeconds() + 30 * SampleOffers.day
 
     /// Drafts number `range`, signed on all cores.
-    /// - Parameter underlyings: taken in turn; calls and puts alternate.
-    func drafts(_ range: Range<Int>, on underlyings: [Address] = [weth, wbtc]) async throws -> [Draft] {
-        try await Self.concurrently(range) { draft($0, on: underlyings) }
+    func drafts(_ range: Range<Int>) async throws -> [Draft] {
+        try await Self.concurrently(range) { draft($0) }
     }
 
     /// The same, verified as an intake does.
-    func signed(_ range: Range<Int>, on underlyings: [Address] = [weth, wbtc]) async throws -> [SignedOffer] {
-        try await Self.concurrently(range) { index in
-            try SignedOffer.verify(draft(index, on: underlyings), deployment: Self.deployment)
-        }
+    func signed(_ range: Range<Int>) async throws -> [SignedOffer] {
+        try await Self.concurrently(range) { try SignedOffer.verify(draft($0), deployment: Self.deployment) }
     }
 
     /// Draft number `index`, signed.
-    func draft(_ index: Int, on underlyings: [Address] = [weth, wbtc]) -> Draft {
+    func draft(_ index: Int) -> Draft {
         let key = keys[index % keys.count]
         // A spread of prices without order, so that the book is not appended to: multiplication by an odd constant.
         let price = UInt64(index) &* 0x9e37_79b9_7f4a_7c15 >> 44
         let collateral = 1_000_000_000_000_000_000 + UInt64(index % 9) * 1_000_000_000_000_000_000
         let offer = Offer(
             writer: key.address, underlying: underlyings[index / 2 % underlyings.count],
-            collateralAmount: UInt256(collateral), stablecoin: Self.usdc, isCall: index % 2 == 0,
+            collateralAmount: UInt256(collateral), stablecoin: Self.usdc, isCall: onlyCalls || index % 2 == 0,
             premiumPerDay: UInt256(1_000_000 + price), minDuration: UInt16(1 + index % 5),
             maxDuration: UInt16(14 + index % 90), minFillAmount: UInt256(1_000_000_000_000_000 + UInt64(index)),
             deadline: firstDeadline + UInt64(index % 1_000) * 60, configHash: .zero)

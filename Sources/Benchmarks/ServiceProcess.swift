@@ -40,7 +40,7 @@ struct ServiceProcess: Sendable {
 
     /// The program: STRIKEBOOK, or what lies beside this one.
     private static func program() throws -> String {
-        if let path = getenv("STRIKEBOOK") { return String(cString: path) }
+        if let path = Environment["STRIKEBOOK"] { return path }
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         guard readlink("/proc/self/exe", &buffer, buffer.count - 1) > 0 else { throw BenchmarkFailure("no /proc") }
         let own = buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
