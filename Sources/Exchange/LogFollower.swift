@@ -11,12 +11,12 @@ public final class LogFollower: Sendable, Service {
 
     private let log: any OfferLog
     private let books: Books
-    private let wake: any AsyncSequence<Void, Never> & Sendable
+    private let wake: any AsyncSequence<UInt64?, Never> & Sendable
     private let logger: Logger
     private let lastSuccess = Mutex<ContinuousClock.Instant>(.now)
 
-    /// Follows `log` into `books`; `wake` yields when there may be new rows.
-    public init(log: any OfferLog, books: Books, wake: any AsyncSequence<Void, Never> & Sendable, logger: Logger) {
+    /// Follows `log` into `books`; `wake` yields when there may be new rows: the head's seq, or nil when that is not known.
+    public init(log: any OfferLog, books: Books, wake: any AsyncSequence<UInt64?, Never> & Sendable, logger: Logger) {
         self.log = log
         self.books = books
         self.wake = wake
@@ -32,7 +32,11 @@ public final class LogFollower: Sendable, Service {
             try await withThrowingDiscardingTaskGroup { group in
                 let (ticks, ticker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
                 group.addTask {
-                    for await _ in self.wake { ticker.yield() }
+                    for await seq in self.wake {
+                        // What this process committed itself is in its books already, or in a moment.
+                        if let seq, seq <= self.books.appliedSeq { continue }
+                        ticker.yield()
+                    }
                 }
                 group.addTask {
                     while !Task.isCancelled {

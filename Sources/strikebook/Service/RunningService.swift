@@ -45,7 +45,7 @@ struct RunningService {
         let queue = CommitQueue(log: log, books: books, sink: mirror ?? Unheard(), logger: logger)
         let listener = PostgresListener(
             configuration: try configuration(pool: 1), channels: [LogChannel.name], logger: logger)
-        let follower = LogFollower(log: log, books: books, wake: listener.notifications.map { _ in }, logger: logger)
+        let follower = LogFollower(log: log, books: books, wake: listener.notifications.map(Self.headSeq), logger: logger)
         let leader = LogLeader(configuration: try configuration(pool: 1), database: reads, logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
         let status = PartsStatus(
@@ -57,6 +57,12 @@ struct RunningService {
             status: status)
         let edges: [(any Service)?] = [writes, reads, redis, listener, leader, follower, mirror, queue, sweep, server]
         return edges.compactMap { $0 }
+    }
+
+    /// The head that a notification announces; nil after a reconnect, which may have missed some.
+    @Sendable
+    private static func headSeq(_ notification: PostgresListener.Notification) -> UInt64? {
+        if case .notify(_, let payload) = notification { UInt64(payload) } else { nil }
     }
 
     private func configuration(pool: Int) throws -> PostgresConfiguration {
