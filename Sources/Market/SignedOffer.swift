@@ -1,4 +1,4 @@
-import Ethereum
+public import Ethereum
 
 /// An offer whose writer signed it. Made by verifying; the other way in, `stored`, is Store's alone.
 public struct SignedOffer: Sendable, Hashable {
