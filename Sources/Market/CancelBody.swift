@@ -18,8 +18,7 @@ public enum CancelBody {
 
     /// The draft in a body that was parsed.
     public static func read(_ json: JSONValue) throws(Rejection) -> CancelDraft {
-        let body = try FieldReader(json, name: nil)
-        try body.refuseOthers(names)
+        let body = try FieldReader(json, name: nil, keys: names)
         let message = try CancelMessage.read(try body.value("message", 0))
         let writer = body.object["writer"] == nil ? nil : try body.address("writer", 2)
         return CancelDraft(message: message, signature: try body.signature(1), writer: writer)

@@ -2,8 +2,7 @@ import Ethereum
 public import StrictJSON
 
 extension CancelMessage {
-    private static let offersNames: [StaticString] = ["offerHashes"]
-    private static let allNames: [StaticString] = ["writer", "issuedBefore"]
+    private static let names: [StaticString] = ["offerHashes", "writer", "issuedBefore"]
 
     /// The message as JSON in its one canonical form, for storage: sorted keys, no white space, EIP-55 addresses,
     /// lower-case hashes, issuedBefore a number up to 2^53 − 1 and a decimal string above.
@@ -43,8 +42,7 @@ extension CancelMessage {
 
     /// Reads `{"offerHashes": […]}` or `{"writer": …, "issuedBefore": …}`.
     public static func read(_ json: JSONValue) throws(Rejection) -> CancelMessage {
-        let fields = try FieldReader(json, name: "message")
-        try fields.refuseOthers(offersNames + allNames)
+        let fields = try FieldReader(json, name: "message", keys: names)
         guard let hashes = fields.object["offerHashes"] else {
             if fields.object.members.isEmpty {
                 throw Rejection(
@@ -52,7 +50,7 @@ extension CancelMessage {
                     "message must hold offerHashes, or writer and issuedBefore.")
             }
             return .all(
-                writer: try fields.address("writer", 0), issuedBefore: try fields.uint64("issuedBefore", 1))
+                writer: try fields.address("writer", 1), issuedBefore: try fields.uint64("issuedBefore", 2))
         }
         guard fields.object.members.count == 1 else {
             throw Rejection(

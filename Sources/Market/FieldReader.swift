@@ -9,31 +9,35 @@ struct FieldReader {
     static let maxSignatureBytes = 4096
 
     let object: JSONObject
+    /// Whether the members stand in the order of the keys, as programs write them: then a place is a look-up.
+    private let isInOrder: Bool
 
-    /// - Parameter name: what to call the value when it is no object, nil for the body itself.
-    init(_ value: JSONValue, name: StaticString?) throws(Rejection) {
+    /// Refuses any key besides these. A mistyped key is named before the one that it leaves missing.
+    /// - Parameters:
+    ///   - name: what to call the value when it is no object, nil for the body itself.
+    ///   - keys: every key there may be, in the usual order.
+    init(_ value: JSONValue, name: StaticString?, keys: [StaticString]) throws(Rejection) {
         guard let object = value.object else {
             throw Rejection(
                 .malformed, .invalidType, field: name?.description, "\(name ?? "The body") must be a JSON object.")
         }
         self.object = object
-    }
-
-    /// The value of a field that must be there; `place` is where it usually stands.
-    func value(_ name: StaticString, _ place: Int) throws(Rejection) -> JSONValue {
-        if place < object.members.count, object.members[place].key.isEqual(to: name) {
-            return object.members[place].value
-        }
-        if let value = object[name] { return value }
-        throw Rejection(.malformed, .missingField, field: name.description, "\(name) is missing.")
-    }
-
-    /// Refuses any key besides these. Keys are unique, so with all of them present a count would do; a mistyped key is
-    /// named before the one that it leaves missing.
-    func refuseOthers(_ names: [StaticString]) throws(Rejection) {
-        guard let key = object.firstKey(notIn: names) else { return }
+        isInOrder =
+            object.members.count <= keys.count
+            && object.members.indices.allSatisfy { object.members[$0].key.isEqual(to: keys[$0]) }
+        guard !isInOrder, let key = object.firstKey(notIn: keys) else { return }
         let shown = Rejection.shown(key)
         throw Rejection(.malformed, .unknownField, field: shown, "\(shown) is not a field here; remove or correct it.")
+    }
+
+    /// The value of a field that must be there; `place` is its place among the keys.
+    func value(_ name: StaticString, _ place: Int) throws(Rejection) -> JSONValue {
+        if isInOrder {
+            if place < object.members.count { return object.members[place].value }
+        } else if let value = object[name] {
+            return value
+        }
+        throw Rejection(.malformed, .missingField, field: name.description, "\(name) is missing.")
     }
 
     func bool(_ name: StaticString, _ place: Int) throws(Rejection) -> Bool {

@@ -96,6 +96,11 @@ struct FillProblem {
         return curves.indices.filter { set >> UInt64($0) & 1 == 1 }.map { ($0, amounts[$0]) }
     }
 
+    /// The edges of the hulls of offers that must give, in the order in which `fills` takes them.
+    var hullEdges: [(offer: Int, dx: UInt256, dy: UInt256)] {
+        edges.filter { !$0.fromZero }.map { ($0.offer, $0.dx, $0.dy) }
+    }
+
     /// What is left of the target when each offer that must give gives its least, and what that costs.
     private func need(_ chosen: UInt64) -> (need: UInt256, cost: UInt256)? {
         var need = target

@@ -52,6 +52,12 @@ struct FillSearch {
         }
     }
 
+    /// Takes in sets of which one is known to be the best of all: nothing is left to look at.
+    mutating func finish(with sets: [UInt64]) {
+        for set in sets { offer(set: set) }
+        stack = []
+    }
+
     private mutating func branch(_ node: Node) {
         let bit: UInt64 = 1 << UInt64(node.pivot)
         let start = stack.count

@@ -8,8 +8,9 @@ struct FillSolver {
     static let coreBefore = 36
     /// Of the core, dearer offers that are in it for the range of amounts they can give.
     static let coreWide = 12
-    /// Edges looked at before sets are listed, in all, and for the order among equals.
+    /// Edges looked at before sets are listed for any fills, then for the best ones, in all, and for the order of equals.
     static let firstWork = 100_000
+    static let alikeWork = 1_000_000
     static let maxWork = 4_000_000
     static let tieWork = 500_000
 
@@ -95,6 +96,8 @@ struct FillSolver {
             }
             search.offer(set: set)
         }
+        search.run(upTo: Self.alikeWork)
+        if !search.isFinished, let sets = FillPivots(problem: search.problem).sets() { search.finish(with: sets) }
         search.run(upTo: Self.maxWork)
         guard let best = search.best else { return Solution(fills: [], lowerBound: .zero, proven: false) }
         let ties = FillTies(problem: search.problem, bySeq: bySeq)

@@ -10,16 +10,16 @@ struct FillSubsets {
     private let bySeq: [Int]
     private let target: UInt256
 
-    /// A set of offers: what they give at least and at most, and what that most costs.
-    private struct Sum {
-        let least: UInt256
+    /// A set of offers: what it is listed by, what it gives at most, and what that costs.
+    private struct Sum: ListedSum {
+        let amount: UInt256
         let most: UInt256
         let cost: UInt256
         let set: UInt64
         /// The set by seq, the earliest offer in the highest bit: of sets of one size the greater is the earlier.
         let rank: UInt64
 
-        static let none = Sum(least: .zero, most: .zero, cost: .zero, set: 0, rank: 0)
+        static let none = Sum(amount: .zero, most: .zero, cost: .zero, set: 0, rank: 0)
 
         /// Whether it is to be taken before another that gives as much.
         func isBetter(than other: Sum) -> Bool {
@@ -28,13 +28,10 @@ struct FillSubsets {
             return own != others ? own < others : rank > other.rank
         }
 
-        @inline(__always)
-        func value(_ key: Key) -> UInt256 { key == .least ? least : most }
-
         func joined(_ other: Sum) -> Sum {
             Sum(
-                least: least.saturatingAdd(other.least), most: most.saturatingAdd(other.most), cost: cost &+ other.cost,
-                set: set | other.set, rank: rank | other.rank)
+                amount: amount.saturatingAdd(other.amount), most: most.saturatingAdd(other.most),
+                cost: cost &+ other.cost, set: set | other.set, rank: rank | other.rank)
         }
     }
 
@@ -48,11 +45,11 @@ struct FillSubsets {
 
     /// A set whose fills can sum to the target: least sum ≤ target ≤ most sum. Nil when there is none.
     func covering() -> UInt64? {
-        let (first, second) = halves(by: .least)
+        let (first, second) = halves { $0.least }
         var next = 0
         var best = Sum.none
         for sum in first.reversed() {
-            while next < second.count, fits(sum.least, second[next].least) {
+            while next < second.count, fits(sum.amount, second[next].amount) {
                 if second[next].most > best.most { best = second[next] }
                 next += 1
             }
@@ -64,15 +61,17 @@ struct FillSubsets {
     /// The set that gives the most with every offer giving all it may, within the target; of equals the cheapest, then
     /// the smallest, then the earliest. This is the answer when `covering` finds nothing.
     func fullest() -> UInt64 {
-        let halves = halves(by: .most)
+        let halves = halves { $0.most }
         let (first, second) = (Self.bestOfEach(halves.0), Self.bestOfEach(halves.1))
         var best = Sum.none
         var last = second.count - 1
         for sum in first {
-            while last > 0, !fits(sum.most, second[last].most) { last -= 1 }
-            guard fits(sum.most, second[last].most) else { break }
+            while last > 0, !fits(sum.amount, second[last].amount) { last -= 1 }
+            guard fits(sum.amount, second[last].amount) else { break }
             let joined = sum.joined(second[last])
-            if joined.most > best.most || (joined.most == best.most && joined.isBetter(than: best)) { best = joined }
+            if joined.amount > best.amount || (joined.amount == best.amount && joined.isBetter(than: best)) {
+                best = joined
+            }
         }
         return best.set
     }
@@ -82,59 +81,26 @@ struct FillSubsets {
         return !overflow && sum <= target
     }
 
-    private enum Key {
-        case least
-        case most
-    }
-
-    /// The sums of each half by increasing key, those within the target.
-    private func halves(by key: Key) -> ([Sum], [Sum]) {
-        let middle = bySeq.count / 2
-        return (sums(0..<middle, key), sums(middle..<bySeq.count, key))
-    }
-
-    private func sums(_ places: Range<Int>, _ key: Key) -> [Sum] {
-        var sums = [Sum.none]
-        for place in places {
-            let span = spans[bySeq[place]]
-            let one = Sum(
-                least: span.least, most: span.most, cost: span.cost(span.most), set: 1 << UInt64(bySeq[place]),
+    /// The sums of each half within the target, listed by an amount of each offer.
+    private func halves(by amount: (FillSpan) -> UInt256) -> (ArraySlice<Sum>, ArraySlice<Sum>) {
+        let sums = bySeq.enumerated().map { place, offer in
+            let span = spans[offer]
+            return Sum(
+                amount: amount(span), most: span.most, cost: span.cost(span.most), set: 1 << UInt64(offer),
                 rank: 1 << UInt64(bySeq.count - 1 - place))
-            var added: [Sum] = []
-            added.reserveCapacity(sums.count)
-            // Sums are in order: after the first that passes the target all do.
-            for sum in sums {
-                guard fits(sum.value(key), one.value(key)) else { break }
-                added.append(sum.joined(one))
-            }
-            sums = Self.merged(sums, added, key)
         }
-        return sums
+        var lists = (SumList<Sum>(), SumList<Sum>())
+        lists.0.fill(.none, sums.prefix(sums.count / 2), upTo: target)
+        lists.1.fill(.none, sums.dropFirst(sums.count / 2), upTo: target)
+        return (lists.0.sums, lists.1.sums)
     }
 
-    private static func merged(_ left: [Sum], _ right: [Sum], _ key: Key) -> [Sum] {
-        var merged: [Sum] = []
-        merged.reserveCapacity(left.count + right.count)
-        var (l, r) = (0, 0)
-        while l < left.count, r < right.count {
-            if left[l].value(key) <= right[r].value(key) {
-                merged.append(left[l])
-                l += 1
-            } else {
-                merged.append(right[r])
-                r += 1
-            }
-        }
-        merged.append(contentsOf: left[l...])
-        merged.append(contentsOf: right[r...])
-        return merged
-    }
-
-    /// One sum for each amount given, the best.
-    private static func bestOfEach(_ sums: [Sum]) -> [Sum] {
+    /// One sum for each amount, the best.
+    private static func bestOfEach(_ sums: ArraySlice<Sum>) -> [Sum] {
         var kept: [Sum] = []
+        kept.reserveCapacity(sums.count)
         for sum in sums {
-            guard let last = kept.last, last.most == sum.most else {
+            guard let last = kept.last, last.amount == sum.amount else {
                 kept.append(sum)
                 continue
             }

@@ -11,16 +11,14 @@ public enum OfferBody {
 
     /// The draft in a body that was parsed; unknown, missing and mistyped fields are refused by name.
     public static func read(_ json: JSONValue) throws(Rejection) -> Draft {
-        let body = try FieldReader(json, name: nil)
-        try body.refuseOthers(names)
+        let body = try FieldReader(json, name: nil, keys: names)
         let offer = try offer(try body.value("offer", 0))
         return Draft(offer: offer, signature: try body.signature(1))
     }
 
     /// The eleven fields of an offer alone.
     public static func offer(_ json: JSONValue) throws(Rejection) -> Offer {
-        let fields = try FieldReader(json, name: "offer")
-        try fields.refuseOthers(offerNames)
+        let fields = try FieldReader(json, name: "offer", keys: offerNames)
         return Offer(
             writer: try fields.address("writer", 0),
             underlying: try fields.address("underlying", 1),
