@@ -10,12 +10,19 @@ public import ServiceLifecycle
 public struct APIServer: Service {
     /// The route families of a service.
     public struct Routes: Sendable {
+        /// The offers, in ascending `seq`.
         public var offers: OfferRoutes
+        /// `/offers/cancel`
         public var cancel: CancelRoute
+        /// The book.
         public var book: BookRoutes
+        /// `/depth/{token}`
         public var depth: DepthRoute
+        /// `/quote`
         public var quote: QuoteRoute
+        /// What became of it.
         public var status: StatusRoutes
+        /// The chain and contract.
         public var deployment: ProtocolRoute
 
         /// All of them.

@@ -8,13 +8,15 @@ public struct HTTPLimits: Sendable {
     public var offerBody = 16 << 10
     /// Bytes of a cancel's body.
     public var cancelBody = 64 << 10
-    /// Bytes of all header fields, and their number.
+    /// Bytes of all header fields.
     public var headerBytes = 16 << 10
+    /// Number of header fields.
     public var headerFields = 64
     /// Time without a request on an open connection.
     public var idle = TimeAmount.seconds(60)
     /// Time from a request's head to its last byte.
     public var request = TimeAmount.seconds(30)
+    /// Open connections at a time.
     public var connections = 10_000
     /// Origins of other sites that may read replies; `*` for all.
     public var allowedOrigins: Set<String> = []

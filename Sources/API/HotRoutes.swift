@@ -119,20 +119,11 @@ final class HotRoutes: ChannelDuplexHandler, RemovableChannelHandler {
         for (name, value) in reply.headers { answer.headers.add(name: name, value: value) }
         answer.headers.add(name: "Vary", value: "Accept-Encoding")
         answer.headers.add(name: "X-Request-Id", value: requestID)
-        let keepAlive = head.isKeepAlive
-        if !keepAlive { answer.headers.add(name: "Connection", value: "close") }
         context.write(wrapOutboundOut(.head(answer)), promise: nil)
         if reply.body.readableBytes > 0 {
             context.write(wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
         }
-        if keepAlive {
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        } else {
-            let done = context.eventLoop.makePromise(of: Void.self)
-            let channel = context.channel
-            done.futureResult.whenComplete { _ in channel.close(promise: nil) }
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: done)
-        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
     private static func isJSON(_ head: HTTPRequestHead) -> Bool {

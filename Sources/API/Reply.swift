@@ -5,9 +5,13 @@ public import StrictJSON
 
 /// What a route answers, before any wire form: the hot path and the router write the same value.
 public struct Reply: Sendable {
+    /// What became of it.
     public var status: Int
+    /// Media type of the body.
     public var contentType: String
+    /// Further header fields.
     public var headers: [(name: String, value: String)]
+    /// The bytes.
     public var body: ByteBuffer
 
     /// An answer with a body of `contentType`.

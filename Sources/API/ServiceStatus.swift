@@ -7,12 +7,15 @@ public struct Dependency: Sendable {
         case off
     }
 
+    /// What it is called.
     public let name: String
+    /// The offer as it stands.
     public let state: State
     /// Whether the service can serve without it.
     public let isRequired: Bool
     /// Since when it has been so, µs since 1970.
     public let sinceMicros: Int64?
+    /// What to know about it.
     public let detail: String?
 
     /// `name` is in `state` since `sinceMicros`.
@@ -27,8 +30,11 @@ public struct Dependency: Sendable {
 
 /// Figures of one moment: a name, a help line and a value, for `/stats` and `/metrics` alike.
 public struct Gauge: Sendable {
+    /// What it is called.
     public let name: String
+    /// What it counts.
     public let help: String
+    /// The figure.
     public let value: Double
 
     /// `name` in snake_case without the product's prefix; counters end in `_total`.

@@ -9,11 +9,13 @@ import Market
 public struct Book: Sendable {
     private static let longestRun = 512
 
+    /// Which book.
     public let id: BookID
     /// The position of this book's own last change; 0 before the first.
     public private(set) var seq: UInt64
     /// Commit time of `seq`, µs since 1970.
     public private(set) var changedAtMicros: Int64
+    /// Number of rows.
     public private(set) var count = 0
     private var runs: [[BookEntry]] = []
 
@@ -26,8 +28,11 @@ public struct Book: Sendable {
 
     /// Where a row stands in the book: its price as a fraction, then its `seq`.
     public struct Position: Sendable, Hashable {
+        /// In the stablecoin's smallest unit, for the whole collateral, a day.
         public let premiumPerDay: UInt256
+        /// In the collateral token's smallest unit.
         public let collateralAmount: UInt256
+        /// Position in the log.
         public let seq: UInt64
 
         /// The position of an offer with this price and seq.

@@ -3,6 +3,7 @@ import Synchronization
 
 /// One open offer as the live book holds it: immutable, shared by every snapshot that shows it.
 public final class BookEntry: Sendable {
+    /// The offer as it stands.
     public let state: OfferState
     private let row = Mutex<[UInt8]?>(nil)
 

@@ -12,8 +12,11 @@ public struct BookEvent: Sendable {
         case none
     }
 
+    /// Position in the log.
     public let seq: UInt64
+    /// Commit time, µs since 1970.
     public let createdAtMicros: Int64
+    /// What it changes.
     public let change: Change
 
     /// A row at `seq`, committed at `createdAtMicros` (µs since 1970).

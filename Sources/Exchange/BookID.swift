@@ -3,7 +3,9 @@ public import Market
 
 /// Names one book: an underlying and a side. Offers of different stablecoins share it.
 public struct BookID: Sendable, Hashable {
+    /// The token that options are written on.
     public let underlying: Address
+    /// Calls or puts.
     public let isCall: Bool
 
     /// The book of `underlying`'s calls or puts.

@@ -10,18 +10,24 @@ public struct BookQuery: Sendable, Hashable {
         case created, deadline
     }
 
+    /// Rows of a page when nothing is asked.
     public static let defaultLimit = 100
+    /// Rows of the largest page.
     public static let largestLimit = 1000
 
+    /// What premiums are paid in.
     public var stablecoin: Address?
     /// Keeps offers that can be taken for exactly this many days.
     public var duration: UInt16?
     /// Keep offers whose range of days overlaps the asked one.
     public var minDuration: UInt16?
+    /// See `minDuration`.
     public var maxDuration: UInt16?
     /// Keeps offers with at least this much remaining, in the collateral's smallest unit.
     public var minSize: UInt256?
+    /// The order.
     public var sort = Sort.premium
+    /// The most in one window.
     public var limit = BookQuery.defaultLimit
     /// The last row of the page before.
     public var after: Bookmark?
@@ -31,7 +37,9 @@ public struct BookQuery: Sendable, Hashable {
 
     /// The last row a reader has seen, enough to go on in any order.
     public struct Bookmark: Sendable, Hashable {
+        /// Where the row stands.
         public let position: Book.Position
+        /// Unix seconds.
         public let deadline: UInt64
 
         /// A row at `position` with this deadline (unix seconds).
@@ -47,7 +55,9 @@ public struct BookQuery: Sendable, Hashable {
 
     /// One page: its rows, and where the next one starts when there is more.
     public struct Page: Sendable {
+        /// The rows, in the asked order.
         public let rows: [BookEntry]
+        /// Where the next page starts; nil at the end.
         public let next: Bookmark?
     }
 

@@ -3,6 +3,7 @@ public import Market
 
 /// What was read under the head's lock: everything the requests of one batch touch.
 public struct LockedState: Sendable {
+    /// The log's head.
     public var head: LogHead
     /// The leader's epoch as the head holds it.
     public var leaderEpoch: Int64
@@ -17,7 +18,9 @@ public struct LockedState: Sendable {
 
     /// A cancel of one offer by one signer.
     public struct Tombstone: Sendable, Hashable {
+        /// The offer, by its id.
         public let offerHash: Bytes32
+        /// Who signed.
         public let signer: Address
 
         /// `signer` cancelled `offerHash`.
@@ -48,39 +51,60 @@ public struct LockedState: Sendable {
 public struct CommitPlan: Sendable {
     /// An open offer that the batch closes.
     public struct Closing: Sendable {
+        /// The offer, by its id.
         public let offerHash: Bytes32
+        /// The book.
         public let book: BookID
+        /// Position in the log.
         public let seq: UInt64
+        /// Why it was closed.
         public let reason: OfferState.ClosedReason
     }
 
     /// A cancel of one offer to be recorded, with the message that proves it.
     public struct Cancellation: Sendable {
+        /// The offer, by its id.
         public let offerHash: Bytes32
+        /// Who signed.
         public let signer: Address
+        /// What was signed.
         public let digest: Bytes32
+        /// Position in the log.
         public let seq: UInt64
     }
 
     /// A watermark that was raised.
     public struct Watermark: Sendable {
+        /// Whose offers.
         public let writer: Address
+        /// Unix seconds.
         public let issuedBefore: UInt64
+        /// What was signed.
         public let digest: Bytes32
+        /// Position in the log.
         public let seq: UInt64
     }
 
+    /// The rows of the log.
     public private(set) var entries: [LogEntry] = []
+    /// The rows written, as changes of books.
     public private(set) var events: [BookEvent] = []
+    /// One for each request, in order.
     public private(set) var results: [WriteResult] = []
+    /// New offers, open or born cancelled.
     public private(set) var created: [OfferState] = []
+    /// Offers that were open and are no more.
     public private(set) var closings: [Closing] = []
+    /// Signed cancels kept as evidence, with the position at which each was recorded.
     public private(set) var cancelMessages: [(cancel: VerifiedCancel, seq: UInt64)] = []
+    /// Cancels of single offers.
     public private(set) var cancellations: [Cancellation] = []
+    /// Raised watermarks.
     public private(set) var watermarks: [Watermark] = []
     /// The books that change, each with the position of its last change.
     public private(set) var touchedBooks: [BookID: UInt64] = [:]
 
+    /// Acceptance time of the batch, µs since 1970.
     public let nowMicros: Int64
     private var state: LockedState
     /// The head after this batch.

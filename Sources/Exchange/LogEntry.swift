@@ -13,18 +13,24 @@ public enum EventType: String, Sendable, Hashable {
 
 /// One row of `transaction_logs`: gapless `seq`, chained by hash to the row before it.
 public struct LogEntry: Sendable, Hashable {
+    /// Position in the log.
     public let seq: UInt64
+    /// What happened, in the words of `EventType`.
     public let eventType: String
     /// `0x` text of the offer hash or address the row is about.
     public let relatedID: String?
+    /// The chain transaction that caused it.
     public let txHash: String?
+    /// The block of that transaction.
     public let blockNumber: UInt64?
     /// Canonical JSON (sorted keys, no spaces, uint256 as decimal strings) of what the related row does not
     /// commit to; nil when that is nothing.
     public let data: String?
     /// Microseconds since 1970, taken after the head's lock.
     public let createdAtMicros: Int64
+    /// Chain hash of the row before.
     public let previousHash: Bytes32
+    /// Chain hash of the row.
     public let hash: Bytes32
 
     /// Makes the row that follows `previousHash`; its hash is computed here.
@@ -65,11 +71,14 @@ public struct LogEntry: Sendable, Hashable {
 
 /// The end of the log: what the next row chains to.
 public struct LogHead: Sendable, Hashable {
+    /// Position in the log.
     public let seq: UInt64
+    /// Chain hash of the row.
     public let hash: Bytes32
     /// Names the log's life; a restore or promotion draws a new one.
     public let epoch: UInt64
 
+    /// A head as read or as a batch leaves it.
     public init(seq: UInt64, hash: Bytes32, epoch: UInt64) {
         self.seq = seq
         self.hash = hash

@@ -12,7 +12,9 @@ public struct OfferIntake: Sendable {
         case verified(SignedOffer)
     }
 
+    /// The chain and contract.
     public let deployment: Deployment
+    /// What is taken in.
     public let rules: OfferRules
     private let books: Books
     private let queue: CommitQueue

@@ -24,8 +24,11 @@ public protocol OfferLog: Sendable {
 public struct BooksSnapshot: Sendable {
     /// Which book: the underlying and the side.
     public struct LastChange: Sendable {
+        /// The book.
         public let book: BookID
+        /// Position in the log.
         public let seq: UInt64
+        /// Commit time, µs since 1970.
         public let atMicros: Int64
 
         /// The book's last change was at `seq`, committed at `atMicros`.
@@ -36,7 +39,9 @@ public struct BooksSnapshot: Sendable {
         }
     }
 
+    /// The log's head.
     public let head: LogHead
+    /// When each book last changed.
     public let lastChanges: [LastChange]
 
     /// The head the loaded offers reflect, and when each book last changed.
@@ -48,9 +53,13 @@ public struct BooksSnapshot: Sendable {
 
 /// A committed batch: one result a request, and the rows it wrote as events for the live books.
 public struct Commit: Sendable {
+    /// One for each request, in order.
     public let results: [WriteResult]
+    /// The rows written, as changes of books.
     public let events: [BookEvent]
+    /// The head's seq before the batch.
     public let headBefore: UInt64
+    /// The head's seq after the batch.
     public let headAfter: UInt64
 
     /// `events` are the rows `headBefore + 1 … headAfter`.

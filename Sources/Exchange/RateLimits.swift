@@ -4,7 +4,9 @@ import Synchronization
 
 /// What a limiter says of one request.
 public struct RateDecision: Sendable, Hashable {
+    /// The most in one window.
     public let limit: Int
+    /// What is left of the limit.
     public let remaining: Int
     /// Seconds until the oldest counted request leaves the window.
     public let resetSeconds: Int
@@ -30,7 +32,9 @@ public protocol SharedLimiter: Sendable {
 public struct RateLimits: Sendable {
     /// Requests in a window; 0 is no limit.
     public struct Rule: Sendable, Hashable {
+        /// The most in one window.
         public let limit: Int
+        /// The length of the window.
         public let window: Duration
 
         /// At most `limit` in any `window`.

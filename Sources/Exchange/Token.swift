@@ -2,10 +2,13 @@ public import Ethereum
 
 /// A token that this deployment knows by name.
 public struct Token: Sendable, Hashable {
+    /// Its ticker, as `WETH`.
     public let symbol: String
+    /// Its contract.
     public let address: Address
     /// 0…36.
     public let decimals: UInt8
+    /// Whether premiums may be paid in it.
     public let isStablecoin: Bool
 
     /// A token with `decimals` places, known as `symbol`.
@@ -19,6 +22,7 @@ public struct Token: Sendable, Hashable {
 
 /// The configured tokens, found by address or, whatever its case, by symbol.
 public struct TokenList: Sendable {
+    /// The tokens, in the order in which they were configured.
     public let tokens: [Token]
     private let byAddress: [Address: Token]
     private let bySymbol: [[UInt8]: Token]

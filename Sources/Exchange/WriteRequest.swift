@@ -19,7 +19,9 @@ public struct CancelResult: Sendable, Hashable {
         case filled, expired, tombstoned
     }
 
+    /// The offer, by its id.
     public let offerHash: Bytes32
+    /// What became of it.
     public let status: Status
     /// The log position at which it was cancelled or recorded.
     public let seq: UInt64

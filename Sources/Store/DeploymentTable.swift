@@ -6,6 +6,7 @@ public import Postgres
 public enum DeploymentTable {
     /// The database holds another chain or contract than the configuration names.
     public struct Mismatch: Error, CustomStringConvertible {
+        /// A sentence for whoever started the program.
         public let description: String
     }
 

@@ -40,7 +40,8 @@ enum ProgramExit {
             print(Strikebook.fullMessage(for: error))
             return (0, "")
         }
-        return (code == .validationFailure ? Code.usage.rawValue : Code.failure.rawValue, Strikebook.fullMessage(for: error))
+        let kind = code == .validationFailure ? Code.usage : Code.failure
+        return (kind.rawValue, Strikebook.fullMessage(for: error))
     }
 
     /// Exit codes, as `--help` lists them.

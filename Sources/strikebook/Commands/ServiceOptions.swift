@@ -13,7 +13,11 @@ import Logging
 struct DatabaseOptions: ParsableArguments {
     @Option(help: "The private servers' directory (default ./.strikebook).")
     var dataDir: String?
-    @Option(help: "A PostgreSQL of yours, as postgres://user@host/db; also DATABASE_URL, or DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD.")
+    @Option(
+        help: """
+            A PostgreSQL of yours, as postgres://user@host/db; also DATABASE_URL, or DB_HOST, DB_PORT, DB_NAME, DB_USER, \
+            DB_PASSWORD.
+            """)
     var databaseUrl: String?
     @Option(help: "A Redis of yours, as redis://host:6379 or unix:///path; none runs without one. Also REDIS_URL.")
     var redisUrl: String?

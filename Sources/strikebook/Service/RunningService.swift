@@ -45,7 +45,8 @@ struct RunningService {
         let queue = CommitQueue(log: log, books: books, sink: mirror ?? Unheard(), logger: logger)
         let listener = PostgresListener(
             configuration: try configuration(pool: 1), channels: [LogChannel.name], logger: logger)
-        let follower = LogFollower(log: log, books: books, wake: listener.notifications.map(Self.headSeq), logger: logger)
+        let follower = LogFollower(
+            log: log, books: books, wake: listener.notifications.map(Self.headSeq), logger: logger)
         let leader = LogLeader(configuration: try configuration(pool: 1), database: reads, logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
         let status = PartsStatus(
