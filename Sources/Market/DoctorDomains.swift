@@ -13,6 +13,8 @@ extension SignatureDoctor {
     ]
     /// The first contract of a fresh development chain's first account.
     private static let demonstration = try? Address.parse("0x5fbdb2315678afecb367f032d93f642f64180aa3")
+    /// What people write where an address is still to come.
+    private static let placeholder = try? Address.parse("0x000000000000000000000000000000000000dead")
 
     /// The right struct in another domain.
     func domainMistakes() -> [Mistake] {
@@ -38,8 +40,9 @@ extension SignatureDoctor {
     }
 
     private func contractMistakes() -> [Mistake] {
-        [Address.zero, Self.demonstration, expected].compactMap { $0 }.filter { $0 != deployment.verifyingContract }.map
-        {
+        [Address.zero, Self.demonstration, Self.placeholder, expected].compactMap { $0 }.filter {
+            $0 != deployment.verifyingContract
+        }.map {
             mistake("matches if verifyingContract = \($0)", Domain(deployment, verifyingContract: $0))
         }
     }

@@ -200,6 +200,8 @@ def mistakes(key, offer):
     yield 'matches with name "Strikebook"', domain(name="Strikebook")
     yield 'matches with name ""', domain(name="")
     yield "matches if verifyingContract = 0x" + "00" * 20, domain(verifyingContract="0x" + "00" * 20)
+    yield "matches if verifyingContract = 0x000000000000000000000000000000000000dEaD", \
+        domain(verifyingContract="0x000000000000000000000000000000000000dEaD")
     yield "matches if verifyingContract = " + key.address, domain(verifyingContract=key.address)
     for name in DOMAIN:
         yield f"matches with no {name} in the domain", domain(**{name: None})
