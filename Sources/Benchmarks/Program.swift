@@ -21,10 +21,10 @@ struct Program {
                 report.add(try await Interrupt.guarding { try await section.run(asked.scale) })
             } catch {
                 failure = error
-                Progress.say("\(section.rawValue): \(error)")
+                Progress.say("\(section.rawValue): \(Interrupt.isRequested ? "interrupted" : "\(error)")")
             }
         }
-        print(report.text)
+        if !report.figures.isEmpty { print(report.text) }
         exit(failure == nil ? 0 : Interrupt.isRequested ? 130 : 1)
     }
 

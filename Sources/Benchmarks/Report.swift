@@ -40,7 +40,8 @@ struct Figure: Sendable {
         }
         return [
             section.rawValue, what, Number.text(measured), unit, against,
-            ratio.map { "\(Number.fixed($0, 2)) ×" } ?? "–", asked, isReached.map { $0 ? "yes" : "NO" } ?? "–",
+            ratio.map { "\(Number.fixed($0, $0 < 10 ? 3 : 1)) ×" } ?? "–", asked,
+            isReached.map { $0 ? "yes" : "NO" } ?? "–",
         ]
     }
 }
