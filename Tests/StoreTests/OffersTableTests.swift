@@ -66,9 +66,8 @@ import Testing
             WHERE closed_seq IS NULL AND seq % 5 = 1
             """, database: databaseName(stored.url))
         let all = try await stored.read { connection in
-            var all: [OfferState] = []
-            try LogArchive.offers(after: 0, on: connection) { all.append($0) }
-            return all
+            try connection.query("SELECT \(OfferRow.columns) FROM \(OfferRow.tables) ORDER BY o.seq")
+                .map { try OfferRow.read($0) }
         }
         return (stored, all)
     }
