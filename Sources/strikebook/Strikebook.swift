@@ -15,7 +15,8 @@ struct Strikebook: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Migrate.self, OfferCommand.self, BookCommand.self, QuoteCommand.self, Demo.self,
+            Serve.self, Migrate.self, OfferCommand.self, BookCommand.self, QuoteCommand.self, LogCommand.self,
+            Export.self, Import.self, Demo.self,
         ])
 
     static func main() async {

@@ -18,23 +18,30 @@ final class FileInput {
     /// What to call it in an error.
     let name: String
     private let descriptor: Int32
+    /// Where reading began, negative for a pipe.
+    private let beginning: off_t
     private var buffer: [UInt8] = []
     private var start = 0
     private var isAtEnd = false
 
     /// - Parameter path: `-` is standard input.
     /// - Throws: a usage failure when there is no such file.
-    init(_ path: String) throws {
-        if path == "-" {
-            name = "standard input"
-            descriptor = STDIN_FILENO
-        } else {
-            name = path
-            descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else {
-                throw CommandFailure(.usage, "\(path) cannot be read: \(String(cString: strerror(errno)))")
-            }
+    convenience init(_ path: String) throws {
+        guard path != "-" else {
+            self.init(descriptor: STDIN_FILENO, name: "standard input")
+            return
         }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw CommandFailure(.usage, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        self.init(descriptor: descriptor, name: path)
+    }
+
+    private init(descriptor: Int32, name: String) {
+        self.descriptor = descriptor
+        self.name = name
+        beginning = lseek(descriptor, 0, SEEK_CUR)
     }
 
     deinit {
@@ -61,6 +68,37 @@ final class FileInput {
         }
         defer { start = buffer.count }
         return Array(buffer[start...])
+    }
+
+    /// Whether it can be read once more; a pipe cannot.
+    var canRewind: Bool { beginning >= 0 }
+
+    /// Begins again where reading began.
+    func rewind() throws {
+        guard canRewind, lseek(descriptor, beginning, SEEK_SET) == beginning else {
+            throw CommandFailure(.failure, "\(name) cannot be read twice")
+        }
+        buffer.removeAll(keepingCapacity: true)
+        start = 0
+        isAtEnd = false
+    }
+
+    /// The rest of a pipe in a file that has no name any more, so that it can be read twice.
+    func spooled() throws -> FileInput {
+        let directory = ProcessEnvironment.all["TMPDIR"] ?? "/tmp"
+        var template = Array("\(directory)/strikebook-XXXXXX".utf8CString)
+        let copy = mkstemp(&template)
+        guard copy >= 0 else {
+            throw CommandFailure(.failure, "\(directory) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        _ = unlink(template)
+        let input = FileInput(descriptor: copy, name: name)
+        while try peek() != nil {
+            try FileOutput.write(Array(buffer[start...]), to: copy, name: directory)
+            start = buffer.count
+        }
+        try input.rewind()
+        return input
     }
 
     /// The next byte, which stays to be read; nil at the end.

@@ -11,7 +11,11 @@ struct OfferRecord: Sendable {
     let statedHash: Bytes32?
     /// When it was accepted, µs since 1970.
     let createdAtMicros: Int64?
-    let status: String?
+    /// How it stood, in the words of a service.
+    let status: OfferStatus?
+    /// Whether its writer withdrew it, whatever else became of it.
+    let isCancelled: Bool
+    /// How much of it was taken.
     let filled: UInt256?
 
     private static let fields: [StaticString] = [
@@ -28,7 +32,8 @@ struct OfferRecord: Sendable {
     static func read(_ json: JSONValue) throws(Rejection) -> OfferRecord {
         guard let object = json.object, object.members.count > 2 else {
             return OfferRecord(
-                draft: try OfferBody.read(json), statedHash: nil, createdAtMicros: nil, status: nil, filled: nil)
+                draft: try OfferBody.read(json), statedHash: nil, createdAtMicros: nil, status: nil, isCancelled: false,
+                filled: nil)
         }
         let isFlat = object["offer"] == nil
         if let key = object.firstKey(notIn: isFlat ? fields + notes : ["offer"] + notes) {
@@ -37,10 +42,13 @@ struct OfferRecord: Sendable {
                 .malformed, code: Rejection.Code.unknownField.rawValue, field: name,
                 detail: "\(name) is not a field here; remove or correct it.")
         }
+        let status = try status(object["status"])
+        let cancelledAt = object["cancelledAt"].map { !$0.isNull } ?? false
         return OfferRecord(
             draft: try draft(object, isFlat: isFlat),
             statedHash: try hash(object["offerHash"] ?? object["hash"] ?? object["id"]),
-            createdAtMicros: try moment(object["createdAt"]), status: try status(object["status"]),
+            createdAtMicros: try moment(object["createdAt"]), status: status,
+            isCancelled: status == .cancelled || cancelledAt,
             filled: try amount(object["filled"] ?? object["filledAmount"]))
     }
 
@@ -88,14 +96,16 @@ struct OfferRecord: Sendable {
         return hash
     }
 
-    private static func status(_ json: JSONValue?) throws(Rejection) -> String? {
+    /// Queued was open as far as anybody could tell.
+    private static func status(_ json: JSONValue?) throws(Rejection) -> OfferStatus? {
         guard let json, !json.isNull else { return nil }
-        guard let text = json.text?.lowercased(), text == "queued" || OfferStatus(rawValue: text) != nil else {
+        let text = json.text?.lowercased()
+        guard let status = text == "queued" ? .open : text.flatMap({ OfferStatus(rawValue: $0) }) else {
             throw broken(
-                "status", .invalidType,
-                "must be one of " + OfferStatus.allCases.map(\.rawValue).joined(separator: ", "))
+                "status", .invalidType, "must be one of " + OfferStatus.allCases.map(\.rawValue).joined(separator: ", ")
+            )
         }
-        return text
+        return status
     }
 
     private static func amount(_ json: JSONValue?) throws(Rejection) -> UInt256? {

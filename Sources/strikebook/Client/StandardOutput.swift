@@ -76,7 +76,8 @@ final class FileOutput {
         guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS else { throw Self.failure(name) }
     }
 
-    fileprivate static func write(_ bytes: [UInt8], to descriptor: Int32, name: String) throws {
+    /// Writes all of `bytes`; `name` is what an error calls the file.
+    static func write(_ bytes: [UInt8], to descriptor: Int32, name: String) throws {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { raw in
