@@ -8,6 +8,8 @@ public final class LogFollower: Sendable, Service {
     private static let batch = 1_000
     /// Without any notification the log is looked at this often, so a lost one costs no more.
     private static let interval = Duration.milliseconds(500)
+    /// What an own commit takes from its announcement to the books, with room to spare.
+    private static let breath = Duration.milliseconds(20)
 
     private let log: any OfferLog
     private let books: Books
@@ -32,11 +34,7 @@ public final class LogFollower: Sendable, Service {
             try await withThrowingDiscardingTaskGroup { group in
                 let (ticks, ticker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
                 group.addTask {
-                    for await seq in self.wake {
-                        // What this process committed itself is in its books already, or in a moment.
-                        if let seq, seq <= self.books.appliedSeq { continue }
-                        ticker.yield()
-                    }
+                    for await seq in self.wake where await self.isBehind(seq) { ticker.yield() }
                 }
                 group.addTask {
                     while !Task.isCancelled {
@@ -48,6 +46,15 @@ public final class LogFollower: Sendable, Service {
                 for await _ in ticks { await self.catchUp() }
             }
         }
+    }
+
+    /// Whether the log grew by what this process did not write. Its own commits announce themselves as well, at the very
+    /// moment at which they are shown: a breath later they are in the books and need not be read back.
+    private func isBehind(_ seq: UInt64?) async -> Bool {
+        guard let seq else { return true }
+        if seq <= books.appliedSeq { return false }
+        try? await Task.sleep(for: Self.breath)
+        return seq > books.appliedSeq
     }
 
     /// Reads and applies everything after what the books show.

@@ -7,21 +7,29 @@ enum RedisScripts {
     static let offers = RedisScript(
         """
         local epoch, ttl, channel = ARGV[1], ARGV[2], ARGV[3]
+        local function put(key, ...)
+            -- Whatever else somebody put under our key makes room.
+            local reply = redis.pcall('HSET', key, ...)
+            if type(reply) == 'table' and reply.err then
+                redis.call('DEL', key)
+                redis.call('HSET', key, ...)
+            end
+            redis.call('EXPIRE', key, ttl)
+        end
         for i = 1, #KEYS / 2 do
             local offer, filled, at = KEYS[2 * i - 1], KEYS[2 * i], 6 * i - 3
-            if redis.call('TYPE', offer).ok ~= 'hash' then redis.call('DEL', offer) end
-            if redis.call('TYPE', filled).ok ~= 'hash' then redis.call('DEL', filled) end
-            local seq, status, remaining = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-            if ARGV[at + 5] ~= '' then redis.call('HSETNX', offer, 'offer', ARGV[at + 5]) end
-            local held = redis.call('HMGET', offer, 'epoch', 'seq')
-            if held[1] ~= epoch or not held[2] or tonumber(held[2]) < tonumber(seq) then
-                redis.call('HSET', offer, 'epoch', epoch, 'seq', seq, 'status', status)
-                redis.call('EXPIRE', offer, ttl)
-                if remaining ~= '' then
-                    redis.call('HSET', filled, 'epoch', epoch, 'seq', seq, 'remaining', remaining, 'filled', ARGV[at + 4])
-                    redis.call('EXPIRE', filled, ttl)
+            local seq, status, remaining, row = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 5]
+            local held = redis.pcall('HMGET', offer, 'epoch', 'seq')
+            if held.err or held[1] ~= epoch or (tonumber(held[2]) or -1) < tonumber(seq) then
+                if row ~= '' then
+                    put(offer, 'epoch', epoch, 'seq', seq, 'status', status, 'offer', row)
+                    put(filled, 'epoch', epoch, 'seq', seq, 'remaining', remaining, 'filled', ARGV[at + 4])
+                else
+                    put(offer, 'epoch', epoch, 'seq', seq, 'status', status)
                 end
                 redis.call('PUBLISH', channel, ARGV[at + 6])
+            elseif row ~= '' then
+                redis.call('HSETNX', offer, 'offer', row)
             end
         end
         return #KEYS / 2
@@ -33,7 +41,7 @@ enum RedisScripts {
         local kind = redis.call('TYPE', KEYS[1]).ok
         if kind ~= 'none' and kind ~= 'hash' then redis.call('DEL', KEYS[1]) end
         local epoch, seq = unpack(redis.call('HMGET', KEYS[1], 'epoch', 'seq'))
-        if epoch == ARGV[1] and seq and tonumber(seq) > tonumber(ARGV[2]) then return 0 end
+        if epoch == ARGV[1] and (tonumber(seq) or -1) > tonumber(ARGV[2]) then return 0 end
         redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', ARGV[2], 'book', ARGV[3])
         redis.call('EXPIRE', KEYS[1], ARGV[4])
         return 1
@@ -57,6 +65,6 @@ enum RedisScripts {
         local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
         local reset = window
         if oldest[2] then reset = tonumber(oldest[2]) + window - now end
-        return {allowed, limit - used - allowed, reset}
+        return {allowed, math.max(0, limit - used - allowed), reset}
         """)
 }
