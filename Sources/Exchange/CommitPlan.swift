@@ -1,49 +1,6 @@
 public import Ethereum
 public import Market
 
-/// What was read under the head's lock: everything the requests of one batch touch.
-public struct LockedState: Sendable {
-    /// The log's head.
-    public var head: LogHead
-    /// The leader's epoch as the head holds it.
-    public var leaderEpoch: Int64
-    /// The database's clock after the lock was taken, µs since 1970: the acceptance time of the whole batch.
-    public var nowMicros: Int64
-    /// The stored offers among those named, and every open offer of a writer whose watermark is to be raised.
-    public var offers: [Bytes32: OfferState]
-    /// Recorded cancels by offer hash and signer, with the log position of each.
-    public var tombstones: [Tombstone: UInt64]
-    /// The largest `issuedBefore` (unix seconds) recorded for each writer concerned.
-    public var watermarks: [Address: UInt64]
-
-    /// A cancel of one offer by one signer.
-    public struct Tombstone: Sendable, Hashable {
-        /// The offer, by its id.
-        public let offerHash: Bytes32
-        /// Who signed.
-        public let signer: Address
-
-        /// `signer` cancelled `offerHash`.
-        public init(offerHash: Bytes32, signer: Address) {
-            self.offerHash = offerHash
-            self.signer = signer
-        }
-    }
-
-    /// The state read under the lock.
-    public init(
-        head: LogHead, leaderEpoch: Int64, nowMicros: Int64, offers: [Bytes32: OfferState],
-        tombstones: [Tombstone: UInt64], watermarks: [Address: UInt64]
-    ) {
-        self.head = head
-        self.leaderEpoch = leaderEpoch
-        self.nowMicros = nowMicros
-        self.offers = offers
-        self.tombstones = tombstones
-        self.watermarks = watermarks
-    }
-}
-
 /// Decides what one batch writes. Pure: the state read under the lock goes in, rows and answers come out.
 ///
 /// Requests are taken in order and each sees what those before it did, so a cancel and its offer in one
@@ -122,6 +79,7 @@ public struct CommitPlan: Sendable {
             case .offer(let signed): results.append(create(signed, acceptedAtMicros: nowMicros))
             case .imported(let imported): results.append(adopt(imported))
             case .cancel(let cancel): results.append(record(cancel))
+            case .importedCancel(let cancel): results.append(record(cancel, isImported: true))
             case .expire(let hashes, let leaderEpoch): results.append(expire(hashes, leaderEpoch: leaderEpoch))
             }
         }
@@ -190,31 +148,36 @@ public struct CommitPlan: Sendable {
 
     // MARK: Cancels
 
-    private mutating func record(_ cancel: VerifiedCancel) -> WriteResult {
+    private mutating func record(_ cancel: VerifiedCancel, isImported: Bool = false) -> WriteResult {
         switch cancel.message {
-        case .offers(let hashes): recordCancel(of: hashes, by: cancel)
-        case .all(let writer, let issuedBefore): raiseWatermark(of: writer, to: issuedBefore, by: cancel)
+        case .offers(let hashes):
+            // It was accepted elsewhere, before the other's offer that it names: there it bites nobody.
+            if !isImported, let foreign = hashes.first(where: { isForeign($0, to: cancel.signer) }) {
+                return .rejected(Self.refusal(of: cancel, naming: foreign))
+            }
+            let before = state.head.seq
+            let results = hashes.map { cancelOne($0, by: cancel) }
+            if state.head.seq > before { keep(cancel) }
+            return .cancelled(results, headSeq: state.head.seq)
+        case .all(let writer, let issuedBefore): return raiseWatermark(of: writer, to: issuedBefore, by: cancel)
         }
     }
 
-    private mutating func recordCancel(of hashes: [Bytes32], by cancel: VerifiedCancel) -> WriteResult {
-        if let foreign = hashes.first(where: { state.offers[$0].map { $0.offer.writer != cancel.signer } ?? false }) {
-            return .rejected(
-                Rejection(
-                    .signature, code: "not_the_writer", field: "offerHashes",
-                    detail: "Offer \(foreign.hex) is another writer's; the message was signed by "
-                        + "\(cancel.signer.checksummed). Nothing was cancelled."))
-        }
-        let before = state.head.seq
-        let results = hashes.map { cancelOne($0, by: cancel) }
-        if state.head.seq > before { keep(cancel) }
-        return .cancelled(results, headSeq: state.head.seq)
+    private func isForeign(_ hash: Bytes32, to signer: Address) -> Bool {
+        state.offers[hash].map { $0.offer.writer != signer } ?? false
+    }
+
+    private static func refusal(of cancel: VerifiedCancel, naming foreign: Bytes32) -> Rejection {
+        Rejection(
+            .signature, code: "not_the_writer", field: "offerHashes",
+            detail: "Offer \(foreign.hex) is another writer's; the message was signed by "
+                + "\(cancel.signer.checksummed). Nothing was cancelled.")
     }
 
     private mutating func cancelOne(_ hash: Bytes32, by cancel: VerifiedCancel) -> CancelResult {
         let tombstone = LockedState.Tombstone(offerHash: hash, signer: cancel.signer)
         let recordedAt = state.tombstones[tombstone]
-        guard let offer = state.offers[hash] else {
+        guard let offer = state.offers[hash], offer.offer.writer == cancel.signer else {
             let seq = recordedAt ?? recordTombstone(tombstone, digest: cancel.digest)
             return CancelResult(offerHash: hash, status: .tombstoned, seq: seq)
         }

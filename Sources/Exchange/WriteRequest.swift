@@ -6,6 +6,8 @@ public enum WriteRequest: Sendable {
     case offer(SignedOffer)
     case imported(ImportedOffer)
     case cancel(VerifiedCancel)
+    /// A cancel that another service, or this one in an earlier life, had recorded.
+    case importedCancel(VerifiedCancel)
     /// Offers whose deadline the leader saw pass; `leaderEpoch` proves that it still leads.
     case expire([Bytes32], leaderEpoch: Int64)
 }

@@ -22,7 +22,7 @@ struct LockedRead {
             case .imported(let imported):
                 hashes.append(imported.signed.hashes.offerHash)
                 writers.insert(imported.signed.offer.writer)
-            case .cancel(let cancel):
+            case .cancel(let cancel), .importedCancel(let cancel):
                 switch cancel.message {
                 case .offers(let named): cancelled.append(contentsOf: named)
                 case .all(let writer, _):

@@ -77,4 +77,23 @@ struct ImportedOfferTests {
         }
         #expect(database.offers[signed.hashes.offerHash]?.closed?.reason == closed)
     }
+
+    @Test("a cancel that names another's offer too is refused at the door, but recorded when imported")
+    func foreignName() {
+        var database = MemoryDatabase()
+        let (mine, others) = (Samples.signed(writer: 1), Samples.signed(writer: 2))
+        _ = database.commit([.offer(mine), .offer(others)])
+        let cancel = Samples.cancel([mine.hashes.offerHash, others.hashes.offerHash], by: 1)
+        #expect(database.commit([.cancel(cancel)]).isEmpty)
+        let plan = database.commit([.importedCancel(cancel)])
+        #expect(plan.cancelMessages.count == 1)
+        #expect(database.offers[mine.hashes.offerHash]?.closed?.reason == .cancelled)
+        #expect(database.offers[others.hashes.offerHash]?.closed == nil)
+        #expect(database.commit([.importedCancel(cancel), .imported(imported(others))]).isEmpty)
+        #expect(database.offers[others.hashes.offerHash]?.closed == nil)
+    }
+
+    private func imported(_ signed: SignedOffer) -> ImportedOffer {
+        ImportedOffer(signed: signed, acceptedAtMicros: Self.accepted, end: nil)
+    }
 }

@@ -68,7 +68,7 @@ struct Importer {
             requests.append((.imported(offer), number))
             weight += Self.cancelledHashes / Self.batch
         case .cancel(let cancel, let number):
-            requests.append((.cancel(cancel), number))
+            requests.append((.importedCancel(cancel), number))
             weight += cancel.weight
         case .refused(let refusal): try refuse(refusal)
         }
