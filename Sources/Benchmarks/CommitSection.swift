@@ -1,3 +1,4 @@
+import Glibc
 import Market
 import Postgres
 
@@ -23,6 +24,7 @@ struct CommitSection {
         let peer = try await Pgbench(databaseURL: log.databaseURL, in: directory, on: log.database)
         var next = 0
         var seconds = Self.groups.map { _ in 0.0 }
+        var used = Self.groups.map { _ in UsedTime() }
         var peers: [Double] = []
         for round in -1..<rounds {
             Progress.say(round < 0 ? "commit: warming up" : "commit: round \(round + 1) of \(rounds)")
@@ -35,8 +37,12 @@ struct CommitSection {
             if !isWarmUp { peers.append(rate) }
             var start = 0
             for (index, count) in counts.enumerated() {
+                let before = UsedTime.now(of: getpid())
                 let spent = try await log.commit(signed[start..<(start + count)], by: Self.groups[index].size)
-                if !isWarmUp { seconds[index] += spent }
+                if !isWarmUp {
+                    seconds[index] += spent
+                    used[index] = used[index] + (UsedTime.now(of: getpid()) - before)
+                }
                 start += count
             }
         }
@@ -45,18 +51,21 @@ struct CommitSection {
             throw BenchmarkFailure("\(next) offers were committed, \(stored) are stored")
         }
         let peerRate = Double(peers.count) / peers.reduce(0) { $0 + 1 / $1 }
-        return Report(
-            figures: zip(Self.groups, seconds).map { group, seconds in
-                let count = rounds * (scale.isQuick ? max(group.size, group.count / 20) : group.count)
-                return Figure(
-                    section: .commit,
-                    what: group.size == 1
-                        ? "one offer a commit, one connection" : "group commit of \(group.size), one connection",
-                    measured: Double(count) / seconds, unit: "rows/s", peer: ("pgbench, one row a commit", peerRate))
-            },
-            notes: [
-                "commit: an offer here is its row, a hash-chained log row, the log's head and its book's mark; the peer's "
-                    + "\(Pgbench.clients) clients write a row like the offer's alone"
-            ])
+        var report = Report(notes: [
+            "commit: an offer here is its row, a hash-chained log row, the log's head and its book's mark; the peer's "
+                + "\(Pgbench.clients) clients write a row like the offer's alone"
+        ])
+        for (index, group) in Self.groups.enumerated() {
+            let count = Double(rounds * (scale.isQuick ? max(group.size, group.count / 20) : group.count))
+            report.figures.append(
+                Figure(
+                    section: .commit, what: "group commit of \(group.size), one connection",
+                    measured: count / seconds[index], unit: "rows/s", peer: ("pgbench, one row a commit", peerRate)))
+            let micros = { (time: ProcessorTime) in Number.fixed(time.total / count * 1e6, 0) }
+            report.notes.append(
+                "commit: processor time a row by \(group.size), µs: this process \(micros(used[index].service)), PostgreSQL "
+                    + "\(micros(used[index].postgres)); elapsed \(Number.fixed(seconds[index] / count * 1e6, 0))")
+        }
+        return report
     }
 }
