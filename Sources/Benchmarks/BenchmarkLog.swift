@@ -19,10 +19,8 @@ struct BenchmarkLog: Sendable {
         let logger = Logger(label: "benchmarks", factory: { _ in SwiftLogNoOpLogHandler() })
         return try await PrivateServerGroup.withServers(dataDirectory: dataDirectory, logger: logger) { urls in
             let database = try PostgresClient.benchmark(urls.database)
-            var configuration = try PostgresConfiguration(url: urls.database)
-            configuration.role = "strikebook_app"
-            configuration.poolSize = 1
-            let writes = PostgresClient(configuration: configuration, logger: logger)
+            let writes = PostgresClient(
+                configuration: try PostgresConfiguration(url: urls.database).writingLog(), logger: logger)
             let result: Result<Value, any Error>
             do {
                 let migrator = Migrator(try MigrationFiles.load(explicit: Environment["STRIKEBOOK_MIGRATIONS"]))

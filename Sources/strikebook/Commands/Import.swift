@@ -58,10 +58,9 @@ struct Import: AsyncParsableCommand {
                         + "\(header.deployment.verifyingContract.checksummed), not of the deployment that is named")
             }
             try await Self.prepare(url, migrating: isPrivate, logger)
-            var configuration = try PostgresConfiguration(url: url)
-            configuration.poolSize = 1
-            configuration.role = "strikebook_app"
-            let database = PostgresClient(configuration: configuration, logger: logger)
+            let database = PostgresClient(
+                configuration: try PostgresConfiguration(url: url).writingLog(applicationName: "strikebook import"),
+                logger: logger)
             do {
                 let deployment = try await Self.claim(header?.deployment ?? named, in: database)
                 let reader = ImportReader(deployment, rules: rules, now: SystemClock.seconds())

@@ -29,8 +29,9 @@ struct RunningService {
     /// Checks the schema and the deployment, loads the books, and returns what is to be run, in starting order.
     func prepare(migrateFirst: Bool) async throws -> [any Service] {
         try await checkSchema(migrateFirst: migrateFirst)
-        let writes = PostgresClient(configuration: try configuration(pool: 1), logger: logger)
-        let reads = PostgresClient(configuration: try configuration(pool: Self.readers), logger: logger)
+        let database = try PostgresConfiguration(url: databaseURL)
+        let writes = PostgresClient(configuration: database.writingLog(), logger: logger)
+        let reads = PostgresClient(configuration: database.readingLog(pool: Self.readers), logger: logger)
         let cursorKey = try await DeploymentTable.claim(settings.deployment, in: writes)
         let log = PostgresLog(writes: writes, reads: reads, deployment: settings.deployment, logger: logger)
         let books = Books()
@@ -44,10 +45,10 @@ struct RunningService {
         let mirror = redis.map { RedisMirror(redis: $0, books: books, prefix: settings.redisPrefix, logger: logger) }
         let queue = CommitQueue(log: log, books: books, sink: mirror ?? Unheard(), logger: logger)
         let listener = PostgresListener(
-            configuration: try configuration(pool: 1), channels: [LogChannel.name], logger: logger)
+            configuration: database.readingLog(pool: 1), channels: [LogChannel.name], logger: logger)
         let follower = LogFollower(
             log: log, books: books, wake: listener.notifications.map(Self.headSeq), logger: logger)
-        let leader = LogLeader(configuration: try configuration(pool: 1), database: reads, logger: logger)
+        let leader = LogLeader(configuration: database.readingLog(pool: 1), database: reads, logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
         let status = PartsStatus(
             writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
@@ -64,14 +65,6 @@ struct RunningService {
     @Sendable
     private static func headSeq(_ notification: PostgresListener.Notification) -> UInt64? {
         if case .notify(_, let payload) = notification { UInt64(payload) } else { nil }
-    }
-
-    private func configuration(pool: Int) throws -> PostgresConfiguration {
-        var configuration = try PostgresConfiguration(url: databaseURL)
-        configuration.poolSize = pool
-        configuration.role = "strikebook_app"
-        configuration.applicationName = "strikebook"
-        return configuration
     }
 
     private func checkSchema(migrateFirst: Bool) async throws {
