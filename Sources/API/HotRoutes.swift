@@ -111,7 +111,7 @@ final class HotRoutes: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func write(_ reply: Reply, requestID: String, head: HTTPRequestHead, context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
-        var answer = HTTPResponseHead(version: head.version, status: .init(statusCode: reply.status))
+        var answer = HTTPResponseHead(version: .http1_1, status: .init(statusCode: reply.status))
         if reply.status != 304 {
             answer.headers.add(name: "Content-Type", value: reply.contentType)
             answer.headers.add(name: "Content-Length", value: String(reply.body.readableBytes))

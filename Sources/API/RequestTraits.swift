@@ -2,9 +2,6 @@ import NIOHTTP1
 
 /// What the guard keeps of a request's head, taking out of it what no route shall see.
 struct RequestTraits {
-    /// Methods that the routes tell apart.
-    private static let methods: Set<HTTPMethod> = [.GET, .POST, .PUT, .DELETE, .PATCH, .OPTIONS, .TRACE, .CONNECT]
-
     let origin: String?
     let requestID: String
     let isPreflight: Bool
@@ -27,10 +24,9 @@ struct RequestTraits {
             head.method == .OPTIONS && origin != nil && head.headers.contains(name: "access-control-request-method")
         expectsContinue = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
         wantsBody = head.method != .HEAD
-        isLast = !head.isKeepAlive
-        if !wantsBody { head.method = .GET }
-        // Any other is answered as one that no path knows.
-        if !Self.methods.contains(head.method) { head.method = .TRACE }
+        // NIO's decoder reads nothing after a request that asks for another protocol, although nobody grants it.
+        isLast = !head.isKeepAlive || head.headers.contains(name: "upgrade") || head.method == .CONNECT
+        head.method = Self.known(head.method)
         head.headers.replaceOrAdd(name: "x-request-id", value: requestID)
         head.headers.remove(name: "expect")
         // No upgrade is offered; a head that carries one must not look different to the routes.
@@ -41,6 +37,15 @@ struct RequestTraits {
             let coding = ContentCoding.chosen(by: head.headers)
             head.headers.remove(name: "accept-encoding")
             if let coding { head.headers.add(name: "accept-encoding", value: coding) }
+        }
+    }
+
+    /// The method as the routes tell them apart: HEAD is a GET, and one nobody has heard of is one that no path serves.
+    private static func known(_ method: HTTPMethod) -> HTTPMethod {
+        switch method {
+        case .GET, .POST, .PUT, .DELETE, .PATCH, .OPTIONS, .TRACE, .CONNECT: method
+        case .HEAD: .GET
+        default: .TRACE
         }
     }
 
