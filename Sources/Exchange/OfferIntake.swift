@@ -62,6 +62,7 @@ public struct OfferIntake: Sendable {
         switch try await admission(of: draft, diagnosing: true) {
         case .known(let offer): return .existed(offer)
         case .verified(let signed):
+            if let stored = await closed(signed) { return .existed(stored) }
             try await limits.takeWriter(signed.offer.writer)
             return await queue.write(.offer(signed))
         }
@@ -81,6 +82,10 @@ public struct OfferIntake: Sendable {
                 switch try await admission(of: try item.get(), diagnosing: false) {
                 case .known(let offer): answers.append(.success(.existed(offer)))
                 case .verified(let signed):
+                    if let stored = await closed(signed) {
+                        answers.append(.success(.existed(stored)))
+                        continue
+                    }
                     try await limits.takeWriter(signed.offer.writer)
                     accepted.append((index, signed))
                     answers.append(nil)
@@ -95,6 +100,16 @@ public struct OfferIntake: Sendable {
             answers[item.index] = .success(result)
         }
         return answers.map { $0 ?? .success(.failed(.notStored)) }
+    }
+
+    /// A stored offer that is open no more, so that the books do not know it. Asked where a new one would count against
+    /// its writer: a repetition must not, and must be answered when nothing is left.
+    private func closed(_ signed: SignedOffer) async -> OfferState? {
+        let hash = signed.hashes.offerHash
+        guard limits.limitsOffers, let stored = try? await log.offer(named: hash), stored.offerHash == hash else {
+            return nil
+        }
+        return stored
     }
 
     private func commit(_ offers: [SignedOffer]) async -> [WriteResult] {
