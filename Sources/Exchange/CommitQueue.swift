@@ -124,18 +124,19 @@ public final class CommitQueue: Sendable, Service {
         }
     }
 
-    /// Brings the local books to the commit; rows of other processes in between are read first.
+    /// Brings the local books to the commit; rows of other processes before it are read first, and those of its own
+    /// that an earlier try wrote without an answer.
     private func show(_ commit: Commit) async {
-        var applied = books.apply(commit.events)
-        while case .gap(let seq) = applied {
+        _ = books.apply(commit.events)
+        while books.appliedSeq < commit.headAfter {
             do {
-                let missing = try await log.events(after: seq, limit: Self.largestBatch)
+                let missing = try await log.events(after: books.appliedSeq, limit: Self.largestBatch)
                 guard !missing.isEmpty else { return }
                 _ = books.apply(missing)
-                applied = books.apply(commit.events)
+                _ = books.apply(commit.events)
             } catch {
                 // The follower reads the gap as soon as the database answers again.
-                logger.warning("the books lag behind the log", metadata: ["appliedSeq": "\(seq)"])
+                logger.warning("the books lag behind the log", metadata: ["appliedSeq": "\(books.appliedSeq)"])
                 return
             }
         }
