@@ -1,5 +1,5 @@
-public import Exchange
 import Ethereum
+public import Exchange
 public import Logging
 public import Market
 public import Postgres
@@ -54,7 +54,16 @@ public struct LogWriter: Sendable {
             return Commit(results: [.rejected(rejection)], events: [], headBefore: 0, headAfter: 0)
         }
         let first = try await commit(Array(requests[..<(requests.count / 2)]))
-        let second = try await commit(Array(requests[(requests.count / 2)...]))
+        let rest = Array(requests[(requests.count / 2)...])
+        let second: Commit
+        do throws(WriteFailure) {
+            second = try await commit(rest)
+        } catch {
+            // The first half is durable; only the other one has no answer.
+            second = Commit(
+                results: Array(repeating: .failed(error), count: rest.count), events: [], headBefore: first.headAfter,
+                headAfter: first.headAfter)
+        }
         return Commit(
             results: first.results + second.results, events: first.events + second.events,
             headBefore: first.headBefore, headAfter: max(first.headAfter, second.headAfter))
