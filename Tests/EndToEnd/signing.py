@@ -26,6 +26,7 @@ OFFER_TYPE = keccak(text="OptionOffer(" + ",".join(f"{kind} {name}" for kind, na
 CANCEL_TYPE = keccak(text="CancelOffers(bytes32[] offerHashes)")
 CANCEL_ALL_TYPE = keccak(text="CancelAllOffers(address writer,uint64 issuedBefore)")
 DAY = 86_400
+TOMORROW = int(time.time()) + DAY
 
 
 def word(value):
@@ -98,11 +99,11 @@ class Maker:
         return bytes(self.account.sign_message(typed(FIELDS, offer, domain=domain)).signature)
 
     def offer(self, number=0, **changes):
-        """An offer that the rules allow; `number` makes it another one."""
+        """An offer that the rules allow; the same number and changes make the same offer."""
         return dict(
             writer=self.address, underlying=WETH, collateralAmount=10**18, stablecoin=USDC, isCall=True,
             premiumPerDay=2_000_000, minDuration=1, maxDuration=30, minFillAmount=10**16,
-            deadline=int(time.time()) + DAY, configHash=hexed(keccak(text=f"number {number}"))) | changes
+            deadline=TOMORROW, configHash=hexed(keccak(text=f"number {number}"))) | changes
 
     def body(self, offer):
         return {"offer": in_json(offer), "signature": hexed(self.sign(digest(struct_hash(offer))))}
