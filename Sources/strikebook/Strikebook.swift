@@ -1,5 +1,13 @@
 import ArgumentParser
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The program: one command a use, each with an example in its `--help`.
 @main
 struct Strikebook: AsyncParsableCommand {
@@ -20,6 +28,8 @@ struct Strikebook: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // A reader or peer that went away is an error to be told of, not the end of what is in the works.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

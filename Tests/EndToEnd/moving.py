@@ -5,12 +5,13 @@ STRIKEBOOK is the path of the program.
 """
 import json
 import os
+import subprocess
 import time
 import unittest
 
 from eth_utils import keccak
-from program import lines_file, run
-from service import Databases, Service, eventually, psql, scratch
+from program import clean_environment, lines_file, run
+from service import PROGRAM, Databases, Service, eventually, scratch
 from signing import DAY, SEPARATOR, USDC, WBTC, WETH, Maker, hexed, in_json
 
 FLAGS = ("--offer-rate-limit", "0")
@@ -106,6 +107,10 @@ class Moving(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.source = Source()
+
+    def setUp(self):
+        # The connection kept from an earlier test may be too old by now.
+        self.source.service.local.connection = None
 
     def statuses(self, service):
         return {hash: service.get(f"/offers/{hash}").json["status"] for hash in self.source.expected}
@@ -243,9 +248,41 @@ class Moving(unittest.TestCase):
         self.assertIn("chain", run("import", other, "--data-dir", data, code=2).errors)
         run("import", cut, "--data-dir", data, "--chain-id", "10", code=2)
         run("import", scratch("nowhere"), "--data-dir", data, code=2)
+        settings = scratch("settings.json")
+        settings.write_text('{"chain-id": "10"}')
+        run("import", cut, "--data-dir", data, "--config", settings, code=2)
         full = scratch("full.jsonl")
         full.write_text("".join(lines))
         self.assertEqual(import_file(full, data)["offers"]["existed"], 19)
+
+    def test_an_import_that_was_killed_goes_on_where_it_stopped(self):
+        service, maker = Service(*FLAGS), Maker("killed")
+        bodies = [maker.post_body(n, underlying="0x" + "62" * 20) for n in range(4000)]
+        file, name = lines_file("killed.jsonl", [body for body, _ in bodies]), "0x" + "62" * 20 + "?side=call&limit=1000"
+        process = subprocess.Popen([PROGRAM, "import", file, "--data-dir", service.data], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=clean_environment())
+        eventually("the first offers are in", lambda: service.get(f"/orderbook/{name}").json["calls"]["rows"])
+        process.kill()
+        process.wait(20)
+        report = import_file(file, service.data)["offers"]
+        self.assertEqual((report["new"] + report["existed"], report["existed"] > 0), (4000, True))
+        eventually("the book has them", lambda: len(service.rows(name)) == 4000)
+        self.assertEqual([row["offerHash"] for row in service.rows(name)], [hash for _, hash in bodies])
+        run("log", "verify", "--data-dir", service.data)
+        service.stop()
+
+    def test_a_reader_that_leaves_ends_an_export_and_the_servers_it_started(self):
+        data, file = scratch("left"), lines_file("left.jsonl", [Maker("left").post_body(n)[0] for n in range(2000)])
+        import_file(file, data)
+        for command in ("export", "log export"):
+            process = subprocess.Popen([PROGRAM, *command.split(), "--data-dir", data], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, env=clean_environment())
+            process.stdout.read(100)
+            process.stdout.close()
+            errors = process.stderr.read()
+            process.stderr.close()
+            self.assertEqual((process.wait(60), errors), (1, b""))
+            self.assertFalse((data / "postgres" / "postmaster.pid").exists())
 
     def test_a_running_service_shows_what_is_imported_into_its_database(self):
         service, maker = Service(*FLAGS), Maker("live")

@@ -114,19 +114,22 @@ struct SigningDomain: ParsableArguments {
         return terms
     }
 
-    /// The deployment that the flags or the environment name; nil when they name nothing.
-    func named() throws -> Deployment? {
-        let (chain, contract) = (try chain(), try contract())
+    /// The flags given, by key.
+    var flags: [String: String] {
+        ["chain-id": chainId, "verifying-contract": verifyingContract].compactMapValues { $0 }
+    }
+
+    /// The deployment that settings with these flags name; nil when they name nothing.
+    static func named(in settings: SettingsSource) throws -> Deployment? {
+        let (chain, contract) = (settings.text(.chainID), settings.text(.verifyingContract))
         guard chain != nil || contract != nil else { return nil }
-        return Deployment(chainId: chain ?? UInt256(31_337), verifyingContract: try contract ?? Self.demonstration())
+        return Deployment(
+            chainId: try chain.map(Self.chain) ?? UInt256(31_337),
+            verifyingContract: try contract.map(Self.contract) ?? demonstration())
     }
 
     private func chain() throws -> UInt256? {
-        guard let text = chainId ?? ProcessEnvironment.all[SettingKey.chainID.variable] else { return nil }
-        guard let chain = UInt256(decimal: text), !chain.isZero else {
-            throw SettingsSource.refusal(.chainID, "must be a chain id, as 1 or 42161")
-        }
-        return chain
+        try (chainId ?? ProcessEnvironment.all[SettingKey.chainID.variable]).map(Self.chain)
     }
 
     private func contract() throws -> Address? {
@@ -136,6 +139,13 @@ struct SigningDomain: ParsableArguments {
 
     /// The demonstration's contract.
     static func demonstration() throws -> Address { try contract(ServiceSettings.demonstrationContract) }
+
+    private static func chain(_ text: String) throws -> UInt256 {
+        guard let chain = UInt256(decimal: text), !chain.isZero else {
+            throw SettingsSource.refusal(.chainID, "must be a chain id, as 1 or 42161")
+        }
+        return chain
+    }
 
     private static func contract(_ text: String) throws -> Address {
         guard let contract = try? Address.parse(text), !contract.isZero else {

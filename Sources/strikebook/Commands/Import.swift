@@ -44,8 +44,10 @@ struct Import: AsyncParsableCommand {
     @Flag(help: "What was done as one JSON object.") var json = false
 
     func run() async throws {
-        let rules = try rules()
-        let named = try domain.named()
+        let settings = try settings()
+        let days = try settings.integer(.maxDurationDays, in: 1...65_535, default: 365)
+        let rules = OfferRules(maxDurationDays: UInt16(clamping: days))
+        let named = try SigningDomain.named(in: settings)
         let (file, report) = (file, report)
         let logger = Logger(label: "strikebook", factory: { LogOutput(label: $0, level: .warning, isJSON: false) })
         let (tally, missing) = try await databases.withDatabase(logger) { url, isPrivate in
@@ -80,12 +82,11 @@ struct Import: AsyncParsableCommand {
         if tally.refused > 0 { throw CommandFailure(.verification, "\(tally.refused) records were refused") }
     }
 
-    private func rules() throws -> OfferRules {
+    private func settings() throws -> SettingsSource {
         let flags = ["max-duration-days": maxDurationDays].compactMapValues { $0 }
-        let source = try SettingsSource(
-            flags: flags, environment: ProcessEnvironment.all, configFile: databases.config)
-        let days = try source.integer(.maxDurationDays, in: 1...65_535, default: 365)
-        return OfferRules(maxDurationDays: UInt16(clamping: days))
+        return try SettingsSource(
+            flags: domain.flags.merging(flags) { first, _ in first }, environment: ProcessEnvironment.all,
+            configFile: databases.config)
     }
 
     private static func header(of records: RecordFile) throws -> ImportHeader? {

@@ -25,8 +25,9 @@ extension TokenList {
         return listed.count == 1 ? listed.first : nil
     }
 
-    /// The token that a flag names by symbol or address; an address need not be listed.
-    func find(_ text: String, flag: String) throws -> (address: Address, token: Token?) {
+    /// The token that `text` names by symbol or address; an address need not be listed.
+    /// - Parameter place: what the text was given as, for the sentence of a refusal: `--underlying`.
+    func find(_ text: String, _ place: String) throws -> (address: Address, token: Token?) {
         if let token = self[symbol: text] { return (token.address, token) }
         if text.hasPrefix("0x") {
             do throws(AddressError) {
@@ -34,10 +35,10 @@ extension TokenList {
                 return (address, self[address])
             } catch {
                 let reason = error == .checksum ? "has mixed case that does not satisfy EIP-55" : "is no address"
-                throw CommandFailure(.usage, "--\(flag) \(text) \(reason)")
+                throw CommandFailure(.usage, "\(place) \(Refusal.shown(String(text.prefix(80)))) \(reason)")
             }
         }
-        let known = tokens.map(\.symbol).joined(separator: ", ")
-        throw CommandFailure(.usage, "--\(flag) must be an address or one of \(known)")
+        let known = tokens.isEmpty ? "" : " or one of " + tokens.map(\.symbol).joined(separator: ", ")
+        throw CommandFailure(.usage, "\(place) must be an address\(known)")
     }
 }

@@ -50,7 +50,7 @@ struct OfferNew: AsyncParsableCommand {
     }
 
     private func offer(_ terms: ServiceTerms) throws -> Offer {
-        let (underlying, underlyingToken) = try terms.tokens.find(underlying, flag: "underlying")
+        let (underlying, underlyingToken) = try terms.tokens.find(underlying, "--underlying")
         let (stablecoin, stablecoinToken) = try stablecoin(terms.tokens)
         let collateralToken = side == .call ? underlyingToken : stablecoinToken
         let collateral = try Amount.parse(collateral, of: collateralToken, flag: "collateral")
@@ -72,7 +72,7 @@ struct OfferNew: AsyncParsableCommand {
     }
 
     private func stablecoin(_ tokens: TokenList) throws -> (Address, Token?) {
-        if let stablecoin { return try tokens.find(stablecoin, flag: "stablecoin") }
+        if let stablecoin { return try tokens.find(stablecoin, "--stablecoin") }
         guard let only = tokens.onlyStablecoin else {
             throw CommandFailure(.usage, "--stablecoin is needed: not exactly one is listed")
         }
@@ -80,7 +80,7 @@ struct OfferNew: AsyncParsableCommand {
     }
 
     private func writerAddress() throws -> Address {
-        if let writer { return try TokenList([]).find(writer, flag: "writer").address }
+        if let writer { return try TokenList([]).find(writer, "--writer").address }
         guard let key = try key.find() else {
             throw CommandFailure(.usage, "--writer is needed, or a key whose address it is (--key-file)")
         }

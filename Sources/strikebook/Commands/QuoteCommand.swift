@@ -25,8 +25,8 @@ struct QuoteCommand: AsyncParsableCommand {
     func run() async throws {
         try await ServiceClient.with(service.resolved) { client in
             let tokens = try await ServiceTerms.of(client).tokens
-            let underlying = try tokens.find(token, flag: "token").token
-            let paid = try stablecoin.map { try tokens.find($0, flag: "stablecoin").token } ?? tokens.onlyStablecoin
+            let underlying = try tokens.find(token, "TOKEN").token
+            let paid = try stablecoin.map { try tokens.find($0, "--stablecoin").token } ?? tokens.onlyStablecoin
             let locked = side == .call ? underlying : paid
             var query = [
                 "underlying=\(ServiceClient.encode(token))", "side=\(side.rawValue)", "duration=\(duration)",
