@@ -82,7 +82,7 @@ struct LayerTests {
 
     @Test("the libraries never print, never sleep on a thread, never trap on purpose")
     func leftovers() throws {
-        let banned = ["fatalError(", "try!", " as! ", "TODO", "FIXME", "XXX"]
+        let banned = ["fatalError(", "try!", " as! ", "TODO", "FIXME"]
         for file in Self.swiftFiles(in: Self.root.appending(path: "Sources")) {
             let text = try String(contentsOf: file, encoding: .utf8)
             for word in banned where text.contains(word) {
