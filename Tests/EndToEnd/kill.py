@@ -28,7 +28,7 @@ class Load:
 
     def __init__(self, service, round):
         self.service, self.round = service, round
-        self.offers, self.cancels, self.unanswered = {}, set(), 0
+        self.offers, self.cancels, self.unanswered, self.wrong = {}, set(), 0, []
         self.lock, self.is_over = threading.Lock(), threading.Event()
         self.threads = [threading.Thread(target=self._write, args=(number,)) for number in range(WRITERS)]
         for thread in self.threads:
@@ -60,15 +60,17 @@ class Load:
                 return
             except AssertionError as error:
                 # A database that is killed under the service: 503, and nothing is promised.
-                if "503" not in str(error):
-                    raise
-                self.unanswered += 1
+                if str(error).startswith("503"):
+                    self.unanswered += 1
+                else:
+                    return self.wrong.append(error)
 
     def end(self):
         self.is_over.set()
         for thread in self.threads:
             thread.join(30)
             assert not thread.is_alive(), "a writer hangs"
+        assert not self.wrong, self.wrong
 
 
 def postmaster():
@@ -117,7 +119,7 @@ def main():
         what = "service and PostgreSQL" if with_database else "service"
         print(f"kill {round:2} of the {what}: {len(load.offers)} offers and {len(load.cancels)} cancels acknowledged, "
               f"{load.unanswered} unanswered; ready again in {service.took:.2f} s; {rows} rows verified", flush=True)
-        assert service.took < 10, "the takeover took too long"
+        assert service.took < 30, "the takeover took too long"
     assert service.stop() == 0
     print(f"nothing of {len(offers)} offers and {len(cancels)} cancels was lost")
 

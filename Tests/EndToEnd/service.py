@@ -91,6 +91,9 @@ class Service:
 
     def stop(self, number=signal.SIGTERM, seconds=30):
         """Signals it and waits; the exit code."""
+        if connection := getattr(self.local, "connection", None):
+            connection.close()
+            self.local.connection = None
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(seconds)
@@ -121,7 +124,9 @@ class Service:
         connection.request(method, path, body, headers)
         response = connection.getresponse()
         answer = Answer(response.status, response.headers, response.read())
-        if not fresh:
+        if fresh:
+            connection.close()
+        else:
             self.local.connection = connection
         return answer
 
@@ -162,9 +167,9 @@ class Databases:
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
             os.chown(self.directory, account.pw_uid, account.pw_gid)
-            self.as_user = ["runuser", "-u", "postgres", "--"]
+            self.as_user = {"user": "postgres", "group": account.pw_gid, "extra_groups": []}
         else:
-            self.as_user = []
+            self.as_user = {}
         data, sockets = self.directory / "postgres", str(self.directory)
         self._run(self.binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync")
         self.processes = [
@@ -179,12 +184,12 @@ class Databases:
 
     def _run(self, *arguments, check=True):
         return subprocess.run(
-            [*self.as_user, *map(str, arguments)], check=check, capture_output=True, text=True, cwd="/")
+            [*map(str, arguments)], check=check, capture_output=True, text=True, cwd="/", **self.as_user)
 
     def _start(self, log, *arguments):
-        return subprocess.Popen(
-            [*self.as_user, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=open(scratch(log), "wb"),
-            stderr=subprocess.STDOUT, cwd="/")
+        with open(scratch(log), "wb") as output:
+            return subprocess.Popen(
+                [*map(str, arguments)], stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", **self.as_user)
 
     def query(self, sql):
         """The rows of a query as lists of text."""
