@@ -72,10 +72,17 @@ struct ServiceURL: ParsableArguments {
     @Option(help: "The service (http://127.0.0.1:8080); also STRIKEBOOK_URL.")
     var url: String?
 
+    /// The one given, by flag or environment, or the usual one.
+    var resolved: String { url ?? ProcessEnvironment.all["STRIKEBOOK_URL"] ?? ServiceClient.usualURL }
+}
+
+/// Which service a command asks that can do without.
+struct OptionalServiceURL: ParsableArguments {
+    @Option(help: "A service whose domain, tokens and limits count (none is asked); also STRIKEBOOK_URL.")
+    var url: String?
+
     /// The one given, by flag or environment.
     var given: String? { url ?? ProcessEnvironment.all["STRIKEBOOK_URL"] }
-    /// The one given, or the usual one.
-    var resolved: String { given ?? ServiceClient.usualURL }
 }
 
 /// Which domain is signed in.

@@ -11,7 +11,7 @@ struct BookCommand: AsyncParsableCommand {
         abstract: "Show a token's book as a table.",
         discussion: """
             Example: strikebook book weth --side call --duration 14
-            Cheapest first. The premium is what one whole unit of the collateral costs a day; sizes are what is left to
+            Cheapest first. The premium is what one whole unit of the collateral costs a day; sizes are what is left to \
             take. Figures are cut to fit; --json has the service's own answer.
             """)
 

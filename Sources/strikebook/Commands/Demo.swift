@@ -10,9 +10,9 @@ struct Demo: AsyncParsableCommand {
         abstract: "Fill a service's book with signed offers of generated keys.",
         discussion: """
             Example: strikebook demo --url http://127.0.0.1:8080 --count 500 --seed 7
-            The keys follow from the seed, so nothing of value may ever belong to them. The same seed gives the same offers
-            all day long, and what is there already is not posted twice. Without --count it posts 200, or as many as leave
-            you two fifths of the service's rate limit (100 offers in 15 minutes unless it was started with another
+            The keys follow from the seed, so nothing of value may ever belong to them. The same seed gives the same offers \
+            all day long, and what is there already is not posted twice. Without --count it posts 200, or as many as leave \
+            you two fifths of the service's rate limit (100 offers in 15 minutes unless it was started with another \
             --offer-rate-limit).
             """)
 

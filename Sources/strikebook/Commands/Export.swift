@@ -11,8 +11,8 @@ struct Export: AsyncParsableCommand {
         abstract: "Write a deployment's offers and cancels as JSON, one a line.",
         discussion: """
             Example: strikebook export --out deployment.jsonl
-            The first line names the deployment and the log's head. Then come, in the order of the log and from one
-            snapshot, every offer as GET /offers/{hash} shows it and every cancel message with its signature. All of it is
+            The first line names the deployment and the log's head. Then come, in the order of the log and from one \
+            snapshot, every offer as GET /offers/{hash} shows it and every cancel message with its signature. All of it is \
             signed: import verifies it again. A running service is not held up.
             """)
 

@@ -21,16 +21,16 @@ struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take over the offers and cancels of another deployment's file.",
         discussion: """
-            Example: strikebook import deployment.jsonl --data-dir ./.strikebook --report refused.jsonl
-            The file is an export, or one signed offer or cancel a line, or an array of them: {"offer": …, "signature": …}
-            with or without createdAt, status and the like, or all of that flat in one object; and {"message": …,
+            Example: strikebook import deployment.jsonl --report refused.jsonl
+            The file is an export, or one signed offer or cancel a line, or an array of them: {"offer": …, "signature": …} \
+            with or without createdAt, status and the like, or all of that flat in one object; and {"message": …, \
             "signature": …}. Every signature is verified again. Running it again changes nothing.
 
-            Offers keep the file's order and enter this log now. What was cancelled or had expired stays so, and nothing
-            comes back to life: all cancels of the file are recorded before its offers, a cancel by time reaches the offers
-            accepted before its moment where they came from (createdAt; where that is missing, all of them), and an offer
-            that the file calls cancelled or expired is closed here, even without a message that proves it. Offers past
-            their deadline are kept as history. Rules are those of each offer's acceptance; the service's list of tokens and
+            Offers keep the file's order and enter this log now. What was cancelled or had expired stays so, and nothing \
+            comes back to life: all cancels of the file are recorded before its offers, a cancel by time reaches the offers \
+            accepted before its moment where they came from (createdAt; where that is missing, all of them), and an offer \
+            that the file calls cancelled or expired is closed here, even without a message that proves it. Offers past \
+            their deadline are kept as history. Rules are those of each offer's acceptance; the service's list of tokens and \
             its limits on writers do not apply. Fills are not carried over: they come from the chain.
 
             Ends with 5 when a record was refused; --report lists each of them.

@@ -20,8 +20,9 @@ struct LogVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Compute every hash of the log again and compare every table with it.",
         discussion: """
-            Example: strikebook log verify --expect 120:0x8aa1af9441d1215a42d93e65ea42bade78c56c78db6f933a1ab795094443aed8
-            Rows that were altered, exchanged or removed show by themselves; that the tail was cut shows only against a
+            Example: strikebook log verify --expect \\
+                       120:0x8aa1af9441d1215a42d93e65ea42bade78c56c78db6f933a1ab795094443aed8
+            Rows that were altered, exchanged or removed show by themselves; that the tail was cut shows only against a \
             position and hash noted earlier, as this command and every backup print them. Ends with 5 on a finding.
             """)
 
@@ -118,8 +119,8 @@ struct LogExport: AsyncParsableCommand {
         abstract: "Write the log as JSON, one row a line.",
         discussion: """
             Example: strikebook log export --after 1000 > log.jsonl
-            With what each line holds its hash can be computed again: keccak256(prevHash ‖ uint64 seq ‖ for each of
-            eventType, relatedId, txHash, blockNumber, createdAtMicros, data: uint32 length ‖ text), data being the
+            With what each line holds its hash can be computed again: keccak256(prevHash ‖ uint64 seq ‖ for each of \
+            eventType, relatedId, txHash, blockNumber, createdAtMicros, data: uint32 length ‖ text), data being the \
             line's own characters.
             """)
 

@@ -10,10 +10,10 @@ struct OfferCancel: AsyncParsableCommand {
         commandName: "cancel",
         abstract: "Sign a cancel and post it.",
         discussion: """
-            Example: strikebook offer cancel 0x8aa1af9441d1215a42d93e65ea42bade78c56c78db6f933a1ab795094443aed8 \\
-                       --key-file maker.key --url http://127.0.0.1:8080
-            --all cancels every offer of the key that the service accepted before --issued-before (the next full second).
-            It does not reach what is signed but not posted: name that by its hash. A cancel binds this book for good, but
+            Example: strikebook offer cancel --key-file maker.key \\
+                       0x8aa1af9441d1215a42d93e65ea42bade78c56c78db6f933a1ab795094443aed8
+            --all cancels every offer of the key that the service accepted before --issued-before (the next full second). \
+            It does not reach what is signed but not posted: name that by its hash. A cancel binds this book for good, but \
             not the contract.
             """)
 

@@ -9,9 +9,11 @@ struct OfferCommand: AsyncParsableCommand {
         commandName: "offer",
         abstract: "Make, sign, check, post and cancel offers.",
         discussion: """
-            Example: strikebook offer new --underlying weth --side call --collateral 1.5weth \\
-                       --premium-per-day 8usdc --max-days 30 --key-file maker.key \\
-                       | strikebook offer sign - --key-file maker.key | strikebook offer post -
+            Example: strikebook offer new --underlying weth --side call \\
+                       --collateral 1.5weth --premium-per-day 8usdc --max-days 30 \\
+                       --key-file maker.key \\
+                       | strikebook offer sign - --key-file maker.key \\
+                       | strikebook offer post -
             """,
         subcommands: [OfferNew.self, OfferSign.self, OfferVerify.self, OfferPost.self, OfferCancel.self])
 }

@@ -10,10 +10,11 @@ struct OfferNew: AsyncParsableCommand {
         commandName: "new",
         abstract: "Write an unsigned offer as JSON.",
         discussion: """
-            Example: strikebook offer new --underlying weth --side call --collateral 1.5weth --premium-per-day 8usdc \\
+            Example: strikebook offer new --underlying weth --side call \\
+                       --collateral 1.5weth --premium-per-day 8usdc \\
                        --min-days 7 --max-days 30 --deadline +14d --key-file maker.key
-            Amounts are whole numbers of the token's smallest unit, or exact with a symbol, as 1.5weth. A call's
-            collateral is the underlying, a put's the stablecoin. Tokens and limits are those of --url, else the
+            Amounts are whole numbers of the token's smallest unit, or exact with a symbol, as 1.5weth. A call's \
+            collateral is the underlying, a put's the stablecoin. Tokens and limits are those of --url, else the \
             demonstration's.
             """)
 
@@ -30,7 +31,7 @@ struct OfferNew: AsyncParsableCommand {
     @Option(help: "Who signs and locks the collateral (the key's address).") var writer: String?
     @Option(help: "32 bytes the contract interprets (zero).") var configHash: String?
     @OptionGroup var key: SigningKey
-    @OptionGroup var service: ServiceURL
+    @OptionGroup var service: OptionalServiceURL
 
     func run() async throws {
         var terms = ServiceTerms.offline(

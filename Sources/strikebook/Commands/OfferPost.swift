@@ -11,7 +11,7 @@ struct OfferPost: AsyncParsableCommand {
         abstract: "Post signed offers to a service.",
         discussion: """
             Example: strikebook offer post signed.json --url http://127.0.0.1:8080
-            The file holds one signed offer, a list, or one a line. Posting again what is there changes nothing, so a lost
+            The file holds one signed offer, a list, or one a line. Posting again what is there changes nothing, so a lost \
             connection is simply tried again. Ends with 1 unless every offer was taken.
             """)
 

@@ -11,14 +11,14 @@ struct OfferSign: AsyncParsableCommand {
         abstract: "Sign offers; each becomes one line {\"offer\": …, \"signature\": …}.",
         discussion: """
             Example: strikebook offer sign offer.json --key-file maker.key > signed.json
-            The file holds one offer, a list, or one a line. The domain is that of --chain-id and --verifying-contract,
+            The file holds one offer, a list, or one a line. The domain is that of --chain-id and --verifying-contract, \
             else that of the service at --url, else the demonstration's.
             """)
 
     @Argument(help: "File of unsigned offers; - is standard input.") var file: String
     @OptionGroup var key: SigningKey
     @OptionGroup var domain: SigningDomain
-    @OptionGroup var service: ServiceURL
+    @OptionGroup var service: OptionalServiceURL
 
     func run() async throws {
         let key = try key.require()

@@ -11,13 +11,13 @@ struct OfferVerify: AsyncParsableCommand {
         abstract: "Check signed offers offline, by the code that the service runs.",
         discussion: """
             Example: strikebook offer verify signed.json --chain-id 31337
-            Prints what was computed, and for a signature that does not hold what it does match. Ends with 5 unless every
+            Prints what was computed, and for a signature that does not hold what it does match. Ends with 5 unless every \
             signature holds. Whether the terms would be taken now is noted, but is no failure.
             """)
 
     @Argument(help: "File of signed offers; - is standard input.") var file: String
     @OptionGroup var domain: SigningDomain
-    @OptionGroup var service: ServiceURL
+    @OptionGroup var service: OptionalServiceURL
     @Flag(help: "One JSON object an offer.") var json = false
 
     func run() async throws {
