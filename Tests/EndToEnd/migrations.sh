@@ -45,6 +45,7 @@ if grep -qE '^> (CREATE|ALTER|GRANT)' "$scratch/left"; then
   cat "$scratch/left"
 fi
 migrate up
-diff <(echo "$first") <(schema) || { echo "FAILED: the schema differs after up, down, up" >&2; exit 1; }
+second=$(schema)
+diff <(echo "$first") <(echo "$second") || { echo "FAILED: the schema differs after up, down, up" >&2; exit 1; }
 migrate verify
 echo "migrations: up, down, up gives the same schema"
