@@ -32,7 +32,8 @@ struct BookAtStart {
             let median = seconds.sorted()[starts / 2]
             report.figures.insert(
                 Figure(
-                    section: .book, what: "start with \(offers.count) open offers, to /ready", measured: median,
+                    section: .book, what: "start with \(Number.text(Double(offers.count))) open offers, to /ready",
+                    measured: median,
                     unit: "s",
                     wanted: .atMost(3)), at: 0)
             report.notes.append(
@@ -50,7 +51,7 @@ struct BookAtStart {
         return Report(
             figures: [
                 Figure(
-                    section: .book, what: "memory for \(offers.count) open offers, at the start",
+                    section: .book, what: "resident memory for \(Number.text(Double(offers.count))) open offers, then",
                     measured: megabytes(loaded), unit: "MB", wanted: .atMost(300)),
                 Figure(
                     section: .book, what: "the same once every row was read", measured: megabytes(shown), unit: "MB",

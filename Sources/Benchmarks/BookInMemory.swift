@@ -17,7 +17,8 @@ struct BookInMemory {
         let (books, folding) = fill(states)
         var figures = [
             figure(
-                "\(offers.count) offers into the book, by 500 of the log", Double(offers.count) / folding, "offers/s")
+                "\(Number.text(Double(offers.count))) offers into the book, by \(Self.run) of the log",
+                Double(offers.count) / folding, "offers/s")
         ]
         let book = books.book(id)
         guard book.count == offers.count else { throw BenchmarkFailure("the book holds \(book.count) offers") }
@@ -41,7 +42,7 @@ struct BookInMemory {
     }
 
     private func figure(_ what: String, _ measured: Double, _ unit: String) -> Figure {
-        Figure(section: .book, what: "memory: " + what, measured: measured, unit: unit)
+        Figure(section: .book, what: "in memory: " + what, measured: measured, unit: unit)
     }
 
     private func fill(_ states: [OfferState]) -> (Books, seconds: Double) {
