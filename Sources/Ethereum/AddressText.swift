@@ -83,7 +83,11 @@ extension Address {
 
     /// The 40 EIP-55 digits in memory order: a letter is a capital where the digit of keccak256(the lower-case digits)
     /// at its place is 8 or more.
-    private var checksummedDigits: (UInt64, UInt64, UInt64, UInt64, UInt64) {
+    private var checksummedDigits: ChecksumMemory.Digits {
+        ChecksumMemory.digits(of: self, place: w1) { computedDigits }
+    }
+
+    private var computedDigits: ChecksumMemory.Digits {
         let d0 = HexDigits(UInt32(truncatingIfNeeded: w0 &>> 32))
         let d1 = HexDigits(UInt32(truncatingIfNeeded: w0))
         let d2 = HexDigits(UInt32(truncatingIfNeeded: w1 &>> 32))
