@@ -7,8 +7,8 @@ import Synchronization
 
 /// `GET /orderbook/{token}`: pages of the live book, encoded once a change and not once a request.
 public final class BookRoutes: Sendable {
-    /// Rendered pages kept; past it all are forgotten.
-    private static let mostPages = 1_024
+    /// Bytes of rendered pages and their names that are kept; past it all are forgotten.
+    private static let mostBytes = 64 << 20
     private static let parameters: Set<String> = [
         "side", "stablecoin", "duration", "minDuration", "maxDuration", "minSize", "limit", "cursor", "sort", "pricing",
     ]
@@ -23,11 +23,25 @@ public final class BookRoutes: Sendable {
         let digest: String
     }
 
+    private struct Cache {
+        var pages: [String: Page] = [:]
+        var bytes = 0
+
+        mutating func keep(_ page: Page, for target: String) {
+            let size = target.utf8.count + page.body.readableBytes + 256
+            if bytes + size > BookRoutes.mostBytes { self = Cache() }
+            bytes += size
+            if let old = pages.updateValue(page, forKey: target) {
+                bytes -= target.utf8.count + old.body.readableBytes + 256
+            }
+        }
+    }
+
     private let books: Books
     private let tokens: TokenList
     private let cursors: CursorCodec
     private let freshness: Freshness
-    private let pages = Mutex<[String: Page]>([:])
+    private let cache = Mutex(Cache())
 
     /// Pages of `books`; `freshness` says when they may be behind the truth.
     public init(books: Books, tokens: TokenList, cursors: CursorCodec, freshness: Freshness) {
@@ -38,7 +52,7 @@ public final class BookRoutes: Sendable {
     }
 
     /// Pages rendered and kept at this moment.
-    public var cachedPages: Int { pages.withLock { $0.count } }
+    public var cachedPages: Int { cache.withLock { $0.pages.count } }
 
     /// The book that `token` (an address or symbol, percent-encoded) and `query` ask for.
     public func reply(
@@ -46,7 +60,7 @@ public final class BookRoutes: Sendable {
     ) throws(Rejection) -> Reply {
         let target = "\(token)?\(query)"
         let stale = freshness.staleSeconds(earliestDeadline: books.earliestDeadline, grace: Self.sweepGrace)
-        if stale == nil, let page = pages.withLock({ $0[target] }), books.lastChange(of: page.books) == page.seq,
+        if stale == nil, let page = cache.withLock({ $0.pages[target] }), books.lastChange(of: page.books) == page.seq,
             page.epoch == books.loadedHead.epoch
         {
             return reply(page, ifNoneMatch, coding)
@@ -54,10 +68,7 @@ public final class BookRoutes: Sendable {
         let request = try parse(token: token, query: query)
         let page = render(request, staleSeconds: stale)
         guard stale == nil else { return Reply(body: page.body) }
-        pages.withLock { pages in
-            if pages.count >= Self.mostPages { pages.removeAll(keepingCapacity: true) }
-            pages[target] = page
-        }
+        cache.withLock { $0.keep(page, for: target) }
         return reply(page, ifNoneMatch, coding)
     }
 
@@ -127,7 +138,7 @@ public final class BookRoutes: Sendable {
 
     private func render(_ request: Request, staleSeconds: Int?) -> Page {
         let sides: [Side] = request.side.map { [$0] } ?? [.call, .put]
-        let shown = sides.map { books.book(BookID(underlying: request.underlying, isCall: $0 == .call)) }
+        let shown = books.books(sides.map { BookID(underlying: request.underlying, isCall: $0 == .call) })
         let newest = shown.max { $0.seq < $1.seq }
         let now = staleSeconds == nil ? nil : freshness.now()
         var json = JSONWriter(capacity: 4_096)

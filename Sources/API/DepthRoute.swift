@@ -25,7 +25,7 @@ public struct DepthRoute: Sendable {
         query.stablecoin = try parameters.token("stablecoin", tokens)
         query.duration = try parameters.integer("duration", in: 1...65_535)
         let sides: [Side] = side.map { [$0] } ?? [.call, .put]
-        let shown = sides.map { books.book(BookID(underlying: underlying, isCall: $0 == .call)) }
+        let shown = books.books(sides.map { BookID(underlying: underlying, isCall: $0 == .call) })
         let newest = shown.max { $0.seq < $1.seq }
         var json = JSONWriter(capacity: 4_096)
         json.beginObject()

@@ -43,6 +43,12 @@ public final class Books: Sendable {
         state.withLock { $0.books[id] ?? Book(id: id) }
     }
 
+    /// Several books as they stood at one moment of the log. Taken one by one, a change of the first could fall between
+    /// them and be missing from what then looks like the newest state of all.
+    public func books(_ ids: [BookID]) -> [Book] {
+        state.withLock { state in ids.map { state.books[$0] ?? Book(id: $0) } }
+    }
+
     /// The last change among `ids`, without copying a book.
     public func lastChange(of ids: [BookID]) -> UInt64 {
         state.withLock { state in ids.reduce(0) { max($0, state.books[$1]?.seq ?? 0) } }
