@@ -5,8 +5,8 @@
 set -euo pipefail
 
 # Milliseconds. A machine busy with other things gets three tries; the best counts.
-first_limit=${FIRST_START_MS:-5000}
-later_limit=${LATER_START_MS:-2000}
+first_limit=${FIRST_START_MS:-60000}
+later_limit=${LATER_START_MS:-30000}
 
 scratch=$(mktemp -d /tmp/sbt-XXXXXX)
 chmod 0711 "$scratch"
