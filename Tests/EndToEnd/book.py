@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 from fractions import Fraction
+from pathlib import Path
 
 from checks import TIME, ServiceCase
 from signing import OTHER_STABLE, USDC, WETH, Maker, in_json
@@ -228,6 +229,24 @@ class Paging(ServiceCase):
             thread.join()
         self.assertEqual(set(written) - {200, 201}, set())
         self.assertGreater(len(written), 20)
+
+
+class Memory(ServiceCase):
+    def test_asking_for_ever_other_pages_does_not_fill_the_memory(self):
+        maker, underlying = Maker("memory"), token(0xa7)
+        for start in range(0, 1000, 500):
+            self.service.post("/offers/batch", {"offers": [
+                maker.post_body(n, underlying=underlying)[0] for n in range(start, start + 500)]})
+
+        def resident():
+            lines = Path(f"/proc/{self.service.process.pid}/status").read_text().splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1024
+
+        before, sent = resident(), 0
+        for size in range(450):
+            sent += len(self.service.get(f"/orderbook/{underlying}?side=call&limit=1000&minSize={size}").body)
+        self.assertGreater(sent, 250 << 20)
+        self.assertLess(resident() - before, 200, "MiB")
 
 
 class Tags(ServiceCase):

@@ -120,6 +120,44 @@ class Replicas(unittest.TestCase):
             self.assertEqual(sorted(answer.status for answer in answers), [200] * 5 + [201])
             self.assertEqual(len({answer.json["seq"] for answer in answers}), 1)
 
+    def test_5_one_that_is_frozen_does_not_hold_up_the_other_for_long(self):
+        stop, told, refused, slowest = threading.Event(), {}, {}, [0, 0]
+
+        def write(number):
+            place = number % 2
+            maker = Maker(f"frozen {number}")
+            for count in range(100_000):
+                if stop.is_set():
+                    return
+                body, hash = maker.post_body(count)
+                begin = time.monotonic()
+                answer = self.services[place].post("/offers", body)
+                slowest[place] = max(slowest[place], time.monotonic() - begin)
+                if answer.status in (200, 201):
+                    told[hash] = answer.json["seq"]
+                else:
+                    refused[hash] = (answer.status, answer.json["code"])
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for pause in (0.31, 0.57, 0.83):
+            time.sleep(pause)
+            self.services[0].process.send_signal(signal.SIGSTOP)
+            time.sleep(3)
+            self.services[0].process.send_signal(signal.SIGCONT)
+        time.sleep(0.5)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        # The database ends a transaction that stands idle for two seconds.
+        self.assertLess(slowest[1], 3)
+        created = {related: seq for seq, kind, related in verify(self.databases.query) if kind == "offer_created"}
+        self.assertEqual({hash: created.get(hash) for hash in told}, told)
+        self.assertEqual({status for status, _ in refused.values()} - {503}, set())
+        self.assertEqual({hash for hash, (_, code) in refused.items() if code == "not_stored"} & created.keys(), set())
+        eventually("the books agree", self.same_books)
+
     def test_6_one_leads_and_the_lead_passes_on(self):
         eventually("one leads", lambda: len(self.leaders()) == 1)
         maker = Maker("leaders")

@@ -67,6 +67,7 @@ class Service:
         self.data = Path(data) if data else scratch(f"data{len(_started)}")
         self.log = scratch(f"serve{len(_started)}.log")
         self.local = threading.local()
+        self.connections = []
         arguments = [PROGRAM, "serve", "--port", "0", "--data-dir", str(self.data), *flags]
         begin = time.monotonic()
         with open(self.log, "wb") as log:
@@ -91,9 +92,8 @@ class Service:
 
     def stop(self, number=signal.SIGTERM, seconds=30):
         """Signals it and waits; the exit code."""
-        if connection := getattr(self.local, "connection", None):
+        for connection in self.connections:
             connection.close()
-            self.local.connection = None
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(seconds)
@@ -120,6 +120,7 @@ class Service:
         connection = None if fresh else getattr(self.local, "connection", None)
         if connection is None:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            self.connections.append(connection)
         self.local.connection = None
         connection.request(method, path, body, headers)
         response = connection.getresponse()
