@@ -35,12 +35,13 @@ let package = Package(
         .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
 
         .target(name: "StrictJSON", swiftSettings: strict),
+        .target(name: "Pricing", swiftSettings: strict),
         .target(name: "Ethereum", dependencies: ["CSecp256k1"], swiftSettings: strict),
         .target(name: "Market", dependencies: ["Ethereum", "StrictJSON"], swiftSettings: strict),
         .target(
             name: "Exchange",
             dependencies: [
-                "Market", "Ethereum", "StrictJSON",
+                "Market", "Ethereum", "StrictJSON", "Pricing",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -69,7 +70,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Exchange", "Market", "Ethereum", "StrictJSON",
+                "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -90,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "strikebook",
             dependencies: [
-                "API", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "Redis", "PrivateServers",
+                "API", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
+                "PrivateServers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -103,7 +105,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "Redis", "PrivateServers",
+                "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
+                "PrivateServers",
                 "CSecp256k1",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -113,6 +116,7 @@ let package = Package(
 
         .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
+        .testTarget(name: "PricingTests", dependencies: ["Pricing"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "EthereumTests", dependencies: ["Ethereum", "StrictJSON"], exclude: ["Fixtures"],
             swiftSettings: strict),
@@ -138,8 +142,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "ExchangeTests", dependencies: ["Exchange", "Market", "Ethereum", "StrictJSON"], swiftSettings: strict
-        ),
+            name: "ExchangeTests", dependencies: ["Exchange", "Market", "Ethereum", "StrictJSON", "Pricing"],
+            swiftSettings: strict),
         .testTarget(name: "StyleTests", swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
