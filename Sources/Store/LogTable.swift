@@ -50,6 +50,32 @@ enum LogTable {
         return .closed(offerHash: offer.offerHash, book: BookID(offer.offer), reason: reason)
     }
 
+    /// The statement that writes `entries`, all with the time of their transaction.
+    static func insertion(of entries: [LogEntry], atMicros: Int64) -> Query {
+        let now = PostgresTimestamp(microsecondsSince1970: atMicros)
+        return """
+            INSERT INTO transaction_logs (seq, event_type, related_id, tx_hash, block_number, data, created_at, prev_hash,
+                                          hash)
+            SELECT row.seq, row.event_type, row.related_id, decode(substr(row.tx_hash, 3), 'hex'), row.block_number,
+                   row.data, \(now), row.prev_hash, row.hash
+            FROM unnest(\(entries.map { Int64($0.seq) })::bigint[], \(entries.map(\.eventType))::text[],
+                        \(entries.map(\.relatedID))::text[], \(entries.map(\.txHash))::text[],
+                        \(entries.map { $0.blockNumber.map { Int64(clamping: $0) } })::bigint[],
+                        \(entries.map(\.data))::text[], \(entries.map(\.previousHash))::bytea[],
+                        \(entries.map(\.hash))::bytea[])
+                 AS row (seq, event_type, related_id, tx_hash, block_number, data, prev_hash, hash)
+            """
+    }
+
+    /// The statements that move the head to `head` and tell the followers.
+    static func announcement(of head: LogHead, atMicros: Int64) -> [Query] {
+        let now = PostgresTimestamp(microsecondsSince1970: atMicros)
+        return [
+            "UPDATE log_head SET seq = \(Int64(head.seq)), hash = \(head.hash), created_at = \(now)",
+            "SELECT pg_notify('\(unsafe: LogChannel.name)', \(String(head.seq)))",
+        ]
+    }
+
     /// When each book last changed.
     static func books(on connection: PostgresConnection) throws -> [BooksSnapshot.LastChange] {
         try connection.query("SELECT underlying_address, is_call, last_seq, last_change_at FROM books").map { row in

@@ -90,7 +90,7 @@ public struct LogWriter: Sendable {
 
 extension PostgresError {
     /// The same error of a transaction that had written nothing yet.
-    fileprivate var beforeAnyWrite: PostgresError {
+    var beforeAnyWrite: PostgresError {
         PostgresError(kind, message, sqlstate: sqlstate, outcomeUnknown: false)
     }
 }

@@ -13,31 +13,17 @@ struct PlanWrites {
 
     /// The statements in the order in which the foreign keys want them, without the COMMIT.
     var queries: [Query] {
-        var queries = [logRows]
+        var queries = [LogTable.insertion(of: plan.entries, atMicros: plan.nowMicros)]
         if !plan.created.isEmpty { queries.append(offers) }
         if !plan.closings.isEmpty { queries.append(closings) }
         if !plan.cancelMessages.isEmpty { queries.append(cancelMessages) }
         if !plan.cancellations.isEmpty { queries.append(cancellations) }
         if !plan.watermarks.isEmpty { queries.append(watermarks) }
         if !plan.touchedBooks.isEmpty { queries.append(books) }
-        queries.append(head)
-        queries.append("SELECT pg_notify('\(unsafe: LogChannel.name)', \(String(plan.head.seq)))")
-        return queries
+        return queries + LogTable.announcement(of: plan.head, atMicros: plan.nowMicros)
     }
 
     private var now: PostgresTimestamp { PostgresTimestamp(microsecondsSince1970: plan.nowMicros) }
-
-    private var logRows: Query {
-        let entries = plan.entries
-        return """
-            INSERT INTO transaction_logs (seq, event_type, related_id, data, created_at, prev_hash, hash)
-            SELECT row.seq, row.event_type, row.related_id, row.data, \(now), row.prev_hash, row.hash
-            FROM unnest(\(entries.map { Int64($0.seq) })::bigint[], \(entries.map(\.eventType))::text[],
-                        \(entries.map(\.relatedID))::text[], \(entries.map(\.data))::text[],
-                        \(entries.map(\.previousHash))::bytea[], \(entries.map(\.hash))::bytea[])
-                 AS row (seq, event_type, related_id, data, prev_hash, hash)
-            """
-    }
 
     private var offers: Query {
         let offers = plan.created
@@ -134,10 +120,6 @@ struct PlanWrites {
             ON CONFLICT (underlying_address, is_call) DO UPDATE
             SET last_seq = EXCLUDED.last_seq, last_change_at = EXCLUDED.last_change_at
             """
-    }
-
-    private var head: Query {
-        "UPDATE log_head SET seq = \(Int64(plan.head.seq)), hash = \(plan.head.hash), created_at = \(now)"
     }
 }
 

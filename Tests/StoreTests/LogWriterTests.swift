@@ -121,8 +121,8 @@ struct LogWriterTests {
 }
 
 extension PostgresConnection {
-    /// The head that a first start leaves.
-    fileprivate func logHead() throws -> LogHead {
+    /// The log's head.
+    func logHead() throws -> LogHead {
         let row = try query("SELECT seq, hash, epoch FROM log_head").single()
         guard let hash = Bytes32(bytes: try row.bytes(1)) else { preconditionFailure("32 bytes") }
         return LogHead(seq: UInt64(try row.int64(0)), hash: hash, epoch: UInt64(bitPattern: try row.int64(2)))

@@ -66,6 +66,9 @@ struct StoredLog {
         log = PostgresLog(writes: client, reads: client, deployment: deployment, logger: quiet)
     }
 
+    /// Transactions of everything but offers, over the same connections.
+    var transactions: LogTransactions { LogTransactions(database: client) }
+
     /// Runs `body` with the application's rights.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
