@@ -1,0 +1,69 @@
+public import Ethereum
+import Synchronization
+
+/// The latest price of every token, and everybody who listens.
+///
+/// A listener gets the current prices at once, then every tick, in order, none twice.
+public final class PriceBoard: Sendable {
+    /// Names a listener, to end its subscription.
+    public struct Subscription: Sendable, Hashable {
+        fileprivate let number: UInt64
+    }
+
+    private struct State {
+        var latest: [Address: PriceTick] = [:]
+        var lastTick: [PriceTick] = []
+        var listeners: [Subscription: any PriceListener] = [:]
+        var nextNumber: UInt64 = 0
+    }
+
+    /// Held while listeners are called, so that they hear ticks one after the other; `state` is free meanwhile and may be
+    /// read by them.
+    private let delivery = Mutex(())
+    private let state = Mutex(State())
+
+    /// A board without prices.
+    public init() {}
+
+    /// The latest price of `token`; nil while none is known.
+    public func latest(_ token: Address) -> PriceTick? { state.withLock { $0.latest[token] } }
+
+    /// The latest price of every token, in no order.
+    public var all: [PriceTick] { state.withLock { Array($0.latest.values) } }
+
+    /// The stamp of the newest tick, ms since 1970; nil before the first.
+    public var asOfMillis: Int64? { state.withLock { $0.lastTick.first?.asOfMillis } }
+
+    /// Shows one tick of the market and tells every listener. A tick that is not later than the one shown is passed over.
+    public func publish(_ ticks: [PriceTick]) {
+        guard let asOf = ticks.first?.asOfMillis else { return }
+        delivery.withLock { _ in
+            let listeners: [any PriceListener]? = state.withLock { state in
+                if let last = state.lastTick.first, last.asOfMillis >= asOf { return nil }
+                state.lastTick = ticks
+                for tick in ticks { state.latest[tick.token] = tick }
+                return Array(state.listeners.values)
+            }
+            for listener in listeners ?? [] { listener.published(ticks) }
+        }
+    }
+
+    /// Tells `listener` the current prices now and every tick from then on.
+    public func subscribe(_ listener: any PriceListener) -> Subscription {
+        delivery.withLock { _ in
+            let (subscription, current) = state.withLock { state in
+                let subscription = Subscription(number: state.nextNumber)
+                state.nextNumber += 1
+                state.listeners[subscription] = listener
+                return (subscription, Array(state.latest.values))
+            }
+            if !current.isEmpty { listener.published(current) }
+            return subscription
+        }
+    }
+
+    /// Ends a subscription. A tick that is being published at this very moment may still be heard.
+    public func unsubscribe(_ subscription: Subscription) {
+        state.withLock { $0.listeners[subscription] = nil }
+    }
+}
