@@ -17,6 +17,9 @@ public struct Book: Sendable {
     public private(set) var changedAtMicros: Int64
     /// Number of rows.
     public private(set) var count = 0
+    /// What a client that holds these rows and no other comes to: the sum modulo 2^256 of `keccak256(offerHash ‖
+    /// remaining as 32 bytes)`, one term a row (api.md, "WebSocket").
+    public private(set) var hash = UInt256.zero
     private var runs: [[BookEntry]] = []
 
     /// An empty book whose last change was at `seq`.
@@ -69,6 +72,7 @@ public struct Book: Sendable {
     /// Adds an open offer at its place.
     public mutating func insert(_ entry: BookEntry) {
         count += 1
+        hash = hash.addingReportingOverflow(entry.hashTerm).partialValue
         let position = Position(entry)
         let runIndex = run(holding: position)
         guard runIndex < runs.count else {
@@ -87,7 +91,8 @@ public struct Book: Sendable {
         guard runIndex < runs.count else { return }
         let index = Self.firstIndex(in: runs[runIndex], notBefore: position)
         guard index < runs[runIndex].count, runs[runIndex][index].state.seq == entry.state.seq else { return }
-        runs[runIndex].remove(at: index)
+        let removed = runs[runIndex].remove(at: index)
+        hash = hash.subtractingReportingOverflow(removed.hashTerm).partialValue
         if runs[runIndex].isEmpty { runs.remove(at: runIndex) }
         count -= 1
     }

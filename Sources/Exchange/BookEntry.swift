@@ -1,3 +1,4 @@
+import Ethereum
 public import Market
 import Synchronization
 
@@ -10,6 +11,14 @@ public final class BookEntry: Sendable {
     /// An open offer.
     public init(_ state: OfferState) {
         self.state = state
+    }
+
+    /// What the row adds to its book's hash: `keccak256(offerHash ‖ remaining as 32 bytes)`.
+    var hashTerm: UInt256 {
+        var hasher = Keccak256()
+        hasher.update(state.offerHash)
+        hasher.update(state.remaining.bigEndian)
+        return UInt256(hasher.finalize())
     }
 
     /// The row's JSON object without pricing; encoded at the first need and kept.

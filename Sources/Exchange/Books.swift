@@ -28,7 +28,26 @@ public final class Books: Sendable {
 
     /// Applies the rows that follow what was applied; rows applied before are passed over.
     public func apply(_ events: [BookEvent]) -> Applied {
-        state.withLock { $0.apply(events) }
+        let (applied, onChange) = state.withLock { state in
+            let applied = state.apply(events)
+            return (applied, state.gathered.isEmpty ? nil : state.onChange)
+        }
+        onChange?()
+        return applied
+    }
+
+    /// From now on keeps what changes until `takeChanges`, and calls `onChange` when there is something to take: often
+    /// for nothing, from any thread, never twice at the same time for the same change.
+    public func gatherChanges(_ onChange: @escaping @Sendable () -> Void) {
+        state.withLock { $0.onChange = onChange }
+    }
+
+    /// What changed since the last call, in the log's order.
+    public func takeChanges() -> [BookChanges] {
+        state.withLock { state in
+            defer { state.gathered = [] }
+            return state.gathered
+        }
     }
 
     /// The last row of the log that the books show.
@@ -47,6 +66,11 @@ public final class Books: Sendable {
     /// them and be missing from what then looks like the newest state of all.
     public func books(_ ids: [BookID]) -> [Book] {
         state.withLock { state in ids.map { state.books[$0] ?? Book(id: $0) } }
+    }
+
+    /// Every book, and what they come to together, as they stood at one moment of the log.
+    public var all: (books: [Book], standing: BookStanding) {
+        state.withLock { (Array($0.books.values), $0.all) }
     }
 
     /// The last change among `ids`, without copying a book.
@@ -101,9 +125,13 @@ extension Books {
         var openByWriter: [Address: Int] = [:]
         /// Every open offer and, until they surface, some that were closed meanwhile.
         var deadlines = Heap<Deadline>()
+        /// The last change of any book, and the sum of the books' hashes.
+        var all = BookStanding(seq: 0, hash: .zero)
+        var onChange: (@Sendable () -> Void)?
+        var gathered: [BookChanges] = []
 
         mutating func load(_ offers: [OfferState], _ snapshot: BooksSnapshot) {
-            self = State()
+            self = State(onChange: onChange)
             appliedSeq = snapshot.head.seq
             loadedHead = snapshot.head
             entries.reserveCapacity(offers.count)
@@ -112,6 +140,9 @@ extension Books {
                 books[change.book] = Book(id: change.book, seq: change.seq, changedAtMicros: change.atMicros)
             }
             for offer in offers { add(offer) }
+            all = BookStanding(
+                seq: books.values.reduce(0) { max($0, $1.seq) },
+                hash: books.values.reduce(.zero) { $0.addingReportingOverflow($1.hash).partialValue })
         }
 
         mutating func apply(_ events: [BookEvent]) -> Applied {
@@ -128,26 +159,53 @@ extension Books {
             case .none: break
             case .created(let offer):
                 guard offer.closed == nil, entries[offer.offerHash] == nil else { return }
-                add(offer)
+                let id = BookID(offer.offer)
+                let before = standing(of: id)
+                let entry = add(offer)
                 deadlines.insert(Self.deadline(offer))
-                books[BookID(offer.offer)]?.touch(seq: event.seq, atMicros: event.createdAtMicros)
+                changed(id, from: before, by: event, .add, entry)
             case .closed(let offerHash, _, _):
                 guard let entry = entries.removeValue(forKey: offerHash) else { return }
                 let offer = entry.state.offer
+                let before = standing(of: BookID(offer))
                 books[BookID(offer)]?.remove(entry)
-                books[BookID(offer)]?.touch(seq: event.seq, atMicros: event.createdAtMicros)
                 let open = (openByWriter[offer.writer] ?? 1) - 1
                 openByWriter[offer.writer] = open > 0 ? open : nil
+                changed(BookID(offer), from: before, by: event, .remove, entry)
                 compactDeadlines()
             }
         }
 
-        private mutating func add(_ offer: OfferState) {
+        private func standing(of id: BookID) -> BookStanding {
+            books[id].map { BookStanding(seq: $0.seq, hash: $0.hash) } ?? BookStanding(seq: 0, hash: .zero)
+        }
+
+        /// Marks the change of a book, and keeps it for whoever gathers changes.
+        private mutating func changed(
+            _ id: BookID, from before: BookStanding, by event: BookEvent, _ kind: BookChanges.Kind, _ entry: BookEntry
+        ) {
+            books[id]?.touch(seq: event.seq, atMicros: event.createdAtMicros)
+            let after = standing(of: id)
+            let allBefore = all
+            all = BookStanding(
+                seq: event.seq,
+                hash: all.hash.addingReportingOverflow(
+                    after.hash.subtractingReportingOverflow(before.hash).partialValue
+                ).partialValue)
+            guard onChange != nil else { return }
+            if gathered.last?.takes(event) != true { gathered.append(BookChanges(event, allBefore: allBefore)) }
+            gathered[gathered.count - 1].append(
+                .init(kind: kind, entry: entry, book: id, seq: event.seq), before: before, after: after, all: all)
+        }
+
+        @discardableResult
+        private mutating func add(_ offer: OfferState) -> BookEntry {
             let entry = BookEntry(offer)
             entries[offer.offerHash] = entry
             openByWriter[offer.offer.writer, default: 0] += 1
             let id = BookID(offer.offer)
             books[id, default: Book(id: id)].insert(entry)
+            return entry
         }
 
         private static func deadline(_ offer: OfferState) -> Deadline {

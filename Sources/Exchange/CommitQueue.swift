@@ -130,7 +130,9 @@ public final class CommitQueue: Sendable, Service {
         _ = books.apply(commit.events)
         while books.appliedSeq < commit.headAfter {
             do {
-                let missing = try await log.events(after: books.appliedSeq, limit: Self.largestBatch)
+                let seq = books.appliedSeq
+                let missing = try await log.events(
+                    after: seq, limit: BookChanges.readLimit(after: seq, most: Self.largestBatch))
                 guard !missing.isEmpty else { return }
                 _ = books.apply(missing)
                 _ = books.apply(commit.events)

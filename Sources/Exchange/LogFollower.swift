@@ -60,10 +60,12 @@ public final class LogFollower: Sendable, Service {
     /// Reads and applies everything after what the books show.
     public func catchUp() async {
         do {
-            var count = Self.batch
-            while count == Self.batch {
-                let events = try await log.events(after: books.appliedSeq, limit: Self.batch)
-                count = events.count
+            var isFull = true
+            while isFull {
+                let seq = books.appliedSeq
+                let limit = BookChanges.readLimit(after: seq, most: Self.batch)
+                let events = try await log.events(after: seq, limit: limit)
+                isFull = events.count == limit
                 _ = books.apply(events)
             }
             lastSuccess.withLock { $0 = .now }

@@ -1,0 +1,84 @@
+public import Ethereum
+
+/// Where a book stands: the position of its own last change, and the hash of its rows.
+public struct BookStanding: Sendable, Hashable {
+    /// The last change's position in the log; 0 before the first.
+    public let seq: UInt64
+    /// See `Book.hash`.
+    public let hash: UInt256
+
+    /// A book's standing after the change at `seq`.
+    public init(seq: UInt64, hash: UInt256) {
+        self.seq = seq
+        self.hash = hash
+    }
+}
+
+/// What one commit (or a part of a large one) changed in the books, in the log's order.
+///
+/// Where one ends and the next begins depends on the log alone: every process cuts the same pieces, whatever it reads at
+/// a time. See `readLimit`.
+public struct BookChanges: Sendable {
+    /// Rows of the log that one piece spans at most; pieces end at its multiples.
+    public static let longest: UInt64 = 100
+
+    /// What became of a row of a book.
+    public enum Kind: String, Sendable {
+        /// It came into the book.
+        case add
+        /// What is left to take of it changed.
+        case update
+        /// It left the book.
+        case remove
+    }
+
+    /// One row's change.
+    public struct Change: Sendable {
+        /// What became of it.
+        public let kind: Kind
+        /// The row as it is now; as it last was when it left.
+        public let entry: BookEntry
+        /// The book.
+        public let book: BookID
+        /// Position in the log.
+        public let seq: UInt64
+    }
+
+    /// A book (or all of them) before and after.
+    public struct Move: Sendable {
+        /// Before the first of the changes.
+        public let before: BookStanding
+        /// After the last of them.
+        public fileprivate(set) var after: BookStanding
+    }
+
+    /// The changes, at least one.
+    public private(set) var changes: [Change] = []
+    /// How each book that changed moved.
+    public private(set) var books: [BookID: Move] = [:]
+    /// How all of them together moved.
+    public private(set) var all: Move
+    private let atMicros: Int64
+    private let piece: UInt64
+
+    init(_ event: BookEvent, allBefore: BookStanding) {
+        all = Move(before: allBefore, after: allBefore)
+        atMicros = event.createdAtMicros
+        piece = Self.piece(event.seq)
+    }
+
+    /// Whether a row belongs to this piece: it is of the same commit, and the piece is not full.
+    func takes(_ event: BookEvent) -> Bool { event.createdAtMicros == atMicros && Self.piece(event.seq) == piece }
+
+    mutating func append(_ change: Change, before: BookStanding, after: BookStanding, all standing: BookStanding) {
+        changes.append(change)
+        books[change.book, default: Move(before: before, after: after)].after = after
+        all.after = standing
+    }
+
+    /// How many rows after `seq` may be read at a time, so that a reading ends where a piece does: at most `most`, which
+    /// is more than `longest`.
+    public static func readLimit(after seq: UInt64, most: Int) -> Int { most - Int(seq % longest) }
+
+    private static func piece(_ seq: UInt64) -> UInt64 { (max(seq, 1) - 1) / longest }
+}
