@@ -35,7 +35,9 @@ let package = Package(
         .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
 
         .target(name: "StrictJSON", swiftSettings: strict),
-        .target(name: "Pricing", swiftSettings: strict),
+        // The inner loops that have to be compiled once for each instruction set.
+        .target(name: "CPricing", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "Pricing", dependencies: ["CPricing"], swiftSettings: strict),
         .target(name: "Ethereum", dependencies: ["CSecp256k1"], swiftSettings: strict),
         .target(name: "Market", dependencies: ["Ethereum", "StrictJSON"], swiftSettings: strict),
         .target(
@@ -116,7 +118,8 @@ let package = Package(
 
         .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
-        .testTarget(name: "PricingTests", dependencies: ["Pricing"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "PricingTests", dependencies: ["Pricing", "CPricing"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "EthereumTests", dependencies: ["Ethereum", "StrictJSON"], exclude: ["Fixtures"],
             swiftSettings: strict),
