@@ -11,10 +11,14 @@ extension OfferRoutes {
         var drafts: [Result<Draft, Rejection>] = []
         drafts.reserveCapacity(admitted)
         for item in items.prefix(admitted) {
-            do throws(Rejection) {
-                drafts.append(.success(try OfferBody.read(item)))
-            } catch {
-                drafts.append(.failure(error))
+            switch item {
+            case .failure(let error): drafts.append(.failure(Rejection(error)))
+            case .success(let json):
+                do throws(Rejection) {
+                    drafts.append(.success(try OfferBody.read(json)))
+                } catch {
+                    drafts.append(.failure(error))
+                }
             }
         }
         let answers = await intake.post(batch: drafts)
@@ -33,15 +37,14 @@ extension OfferRoutes {
         return decision.map { Self.limited(reply, $0) } ?? reply
     }
 
-    private static func items(of body: [UInt8]) throws(Rejection) -> [JSONValue] {
-        let value: JSONValue
+    private static func items(of body: [UInt8]) throws(Rejection) -> [Result<JSONValue, JSONError>] {
+        let read: [Result<JSONValue, JSONError>]?
         do throws(JSONError) {
-            value = try JSONValue.parse(body)
+            read = try JSONValue.parseItems(of: "offers", in: body)
         } catch {
             throw Rejection(error)
         }
-        guard case .object(let object) = value, case .array(let items)? = object["offers"], object.members.count == 1
-        else {
+        guard let items = read else {
             throw Rejection(
                 .malformed, code: "invalid_body", field: "offers",
                 detail: "The body must be {\"offers\": [{\"offer\": …, \"signature\": …}, …]} and nothing else.")

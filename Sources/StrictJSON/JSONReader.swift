@@ -47,7 +47,7 @@ struct JSONReader {
     }
 
     /// The value at `index`.
-    private mutating func value() throws(JSONError) -> JSONValue {
+    mutating func value() throws(JSONError) -> JSONValue {
         guard let first = next else { throw failure(.unexpectedEnd) }
         guard valuesLeft > 0 else { throw failure(.tooManyValues) }
         valuesLeft -= 1
@@ -107,7 +107,7 @@ struct JSONReader {
     }
 
     /// Steps over an opening bracket and the space behind it.
-    private mutating func open() throws(JSONError) {
+    mutating func open() throws(JSONError) {
         guard depthLeft > 0 else { throw failure(.tooDeep) }
         depthLeft -= 1
         index += 1
@@ -115,7 +115,7 @@ struct JSONReader {
     }
 
     /// Steps over a closing bracket if it is there.
-    private mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
+    mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
         guard let found = next else { throw failure(.unexpectedEnd) }
         guard found == bracket else { return false }
         depthLeft += 1
@@ -124,7 +124,7 @@ struct JSONReader {
     }
 
     /// After an element: true behind the closing bracket, false behind a comma and the space that follows it.
-    private mutating func separated(closing bracket: UInt8) throws(JSONError) -> Bool {
+    mutating func separated(closing bracket: UInt8) throws(JSONError) -> Bool {
         skipSpace()
         if try closes(bracket) { return true }
         try require(UInt8(ascii: ","))
@@ -134,7 +134,7 @@ struct JSONReader {
     }
 
     /// Throws unless this byte comes next; does not step over it.
-    private func require(_ byte: UInt8) throws(JSONError) {
+    func require(_ byte: UInt8) throws(JSONError) {
         guard let found = next else { throw failure(.unexpectedEnd) }
         guard found == byte else { throw failure(.unexpectedByte) }
     }
@@ -148,7 +148,7 @@ struct JSONReader {
     }
 
     @inline(__always)
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte = next, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { index += 1 }
     }
 

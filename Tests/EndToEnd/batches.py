@@ -28,6 +28,18 @@ class Batches(ServiceCase):
         self.assertEqual((results[2]["code"], results[2]["field"]), ("zero_premium", "premiumPerDay"))
         self.assertLess(results[0]["seq"], results[7]["seq"])
 
+    def test_what_is_wrong_with_the_text_of_one_item_spoils_none(self):
+        good = [self.text(Maker("texts").post_body(number)[0]) for number in (1, 2)]
+        twice = good[0].replace('"offer":', '"signature": "0x00", "offer":')
+        body = b'{"offers": [' + ", ".join([good[0], twice, '{"offer": "\\ud800"}', good[1]]).encode() + b"]}"
+        results = self.service.post("/offers/batch", body).json["results"]
+        self.assertEqual([r["status"] for r in results], [201, 400, 400, 201])
+        self.assertEqual(results[1]["field"], "offers[1].signature")
+
+    @staticmethod
+    def text(body):
+        return json.dumps(body)
+
     def test_five_hundred_are_taken_and_one_more_is_refused(self):
         maker = Maker("full batch")
         bodies = [maker.post_body(n, underlying="0x" + "88" * 20) for n in range(501)]
