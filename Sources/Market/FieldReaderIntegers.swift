@@ -29,12 +29,17 @@ extension FieldReader {
     }
 
     private func integer(_ name: StaticString, _ place: Int, bits: Int) throws(Rejection) -> UInt64 {
-        switch try value(name, place) {
+        try Self.integer(try value(name, place), name, bits: bits)
+    }
+
+    /// A JSON integer or a decimal string of at most so many bits, up to 64.
+    static func integer(_ value: JSONValue, _ name: StaticString, bits: Int) throws(Rejection) -> UInt64 {
+        switch value {
         case .string(let text):
             if let value = UInt256(decimal: text)?.asUInt64 { return value }
-            throw Self.broken(text, name, bits: bits)
+            throw broken(text, name, bits: bits)
         case .number(let text):
-            return try Self.exact(text, name, bits: bits)
+            return try exact(text, name, bits: bits)
         default:
             throw wrongType(name, "an integer or a decimal string")
         }

@@ -72,5 +72,23 @@ extension Rejection {
         case issuedBeforeTooLate = "issued_before_too_late"
         /// The message is neither of the two cancels.
         case invalidMessage = "invalid_message"
+
+        // Products
+        /// Neither LuckyLadder nor MomentumCatcher.
+        case invalidProductType = "invalid_product_type"
+        /// No rung, or more than are allowed.
+        case invalidRungCount = "invalid_rung_count"
+        /// Rungs that do not ascend.
+        case rungsNotAscending = "rungs_not_ascending"
+        /// The same rung twice.
+        case duplicateRung = "duplicate_rung"
+        /// 0, or above 2^62 units.
+        case invalidPrice = "invalid_price"
+        /// A target of 0.
+        case invalidTarget = "invalid_target"
+        /// None of net, path and tick.
+        case invalidMode = "invalid_mode"
+        /// A payoff of 0.
+        case invalidPayoff = "invalid_payoff"
     }
 }
