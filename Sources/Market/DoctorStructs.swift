@@ -19,6 +19,17 @@ extension SignatureDoctor {
             Mistake(
                 text: "matches without the prefix 0x1901", digest: Keccak256.hash(separator.array + structHash.array)),
         ]
+        if case .settlement(let terms) = message {
+            mistakes += [
+                Mistake(
+                    text: "matches settlementConditionsHash signed in place of the digest", digest: terms.conditionsHash
+                ),
+                Mistake(
+                    text: "matches as eth_sign of settlementConditionsHash",
+                    digest: EIP191.digest(ofDigest: terms.conditionsHash)),
+                Mistake(text: "matches orderHash signed in place of the digest", digest: terms.orderHash),
+            ]
+        }
         if case .offer(let offer) = message {
             let encoded = offer.encodedHash()
             mistakes += [
@@ -43,6 +54,8 @@ extension SignatureDoctor {
                 let meant = CancelMessage.all(writer: writer, issuedBefore: milliseconds)
                 mistakes.append(mistake("matches if issuedBefore = \(milliseconds) (milliseconds)", meant.structHash))
             }
+        case .settlement(let terms):
+            mistakes.append(mistake("matches settlementConditionsHash in place of structHash", terms.conditionsHash))
         }
         return mistakes
     }
@@ -74,6 +87,11 @@ extension SignatureDoctor {
             return [retyped("matches with uint256 issuedBefore", ["issuedBefore": "uint256"])]
         case .cancel(.offers):
             return [retyped("matches with uint256[] offerHashes", ["offerHashes": "uint256[]"])]
+        case .settlement:
+            return [
+                retyped("matches with uint256 validTo", ["validTo": "uint256"]),
+                retyped("matches with uint32 validTo", ["validTo": "uint32"]),
+            ]
         }
     }
 

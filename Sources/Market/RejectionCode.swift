@@ -90,5 +90,50 @@ extension Rejection {
         case invalidMode = "invalid_mode"
         /// A payoff of 0.
         case invalidPayoff = "invalid_payoff"
+        // Settlement
+        /// No such option is known here.
+        case optionNotFound = "option_not_found"
+        /// The chain has not confirmed the option.
+        case notConfirmed = "not_confirmed"
+        /// The option's offer was never posted here, so its tokens are unknown.
+        case offerUnknown = "offer_unknown"
+        /// The option was paid out.
+        case alreadySettled = "already_settled"
+        /// The option has not expired.
+        case notExpired = "not_expired"
+        /// A put holds the stablecoin already.
+        case putSettlesDirectly = "put_settles_directly"
+        /// The option is worth nothing.
+        case nothingToSettle = "nothing_to_settle"
+        /// A token's decimals are not known.
+        case decimalsUnknown = "decimals_unknown"
+        /// No price that is fresh enough.
+        case priceUnavailable = "price_unavailable"
+        /// An amount of 2^256 or more would result.
+        case amountOutOfRange = "amount_out_of_range"
+        /// minBuyAmount is below the floor or above the sale value.
+        case invalidMinBuyAmount = "invalid_min_buy_amount"
+        /// validTo is too near, too far, or not after an earlier order's.
+        case invalidValidTo = "invalid_valid_to"
+        /// settlementConditionsHash is not that of the terms sent along.
+        case conditionsMismatch = "conditions_mismatch"
+        /// Nothing was initiated for the option.
+        case notInitiated = "not_initiated"
+        /// The holder has not approved.
+        case notApproved = "not_approved"
+        /// Other terms stand now.
+        case termsChanged = "terms_changed"
+        /// The proposal's validTo has passed, or is too near.
+        case proposalExpired = "proposal_expired"
+        /// The holder approved other terms.
+        case alreadyApproved = "already_approved"
+        /// The order is at CoW.
+        case alreadySubmitted = "already_submitted"
+        /// The last order failed; a new one must be initiated.
+        case settlementFailed = "settlement_failed"
+        /// An earlier order can still fill.
+        case orderMayFill = "order_may_fill"
+        /// The position is another's now.
+        case holderChanged = "holder_changed"
     }
 }

@@ -4,6 +4,7 @@ import Ethereum
 enum SignableMessage {
     case offer(Offer)
     case cancel(CancelMessage)
+    case settlement(SettlementTerms)
 
     /// One field of an EIP-712 struct: its type as written, its name and its encoded word.
     struct Field {
@@ -24,6 +25,16 @@ enum SignableMessage {
                 [
                     Field(type: "address", name: "writer", word: ABI.word(writer)),
                     Field(type: "uint64", name: "issuedBefore", word: ABI.word(issuedBefore)),
+                ]
+            )
+        case .settlement(let terms):
+            (
+                "SettlementTerms",
+                [
+                    Field(type: "uint256", name: "tokenId", word: ABI.word(terms.tokenId)),
+                    Field(type: "bytes32", name: "orderHash", word: terms.orderHash),
+                    Field(type: "uint256", name: "minBuyAmount", word: ABI.word(terms.minBuyAmount)),
+                    Field(type: "uint64", name: "validTo", word: ABI.word(terms.validTo)),
                 ]
             )
         }

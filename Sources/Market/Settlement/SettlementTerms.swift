@@ -43,6 +43,17 @@ public struct SettlementTerms: Sendable, Hashable {
     /// What is signed in a deployment.
     public func digest(_ deployment: Deployment) -> Bytes32 { deployment.digest(structHash: structHash) }
 
+    /// Checks that the holder signed these terms, by the rules that every signature here is under.
+    /// - Throws: 422 with what was computed.
+    /// - Returns: the signature as it is stored: `r ‖ s ‖ v`, 65 bytes, v 27 or 28.
+    public func verify(_ signature: [UInt8], holder: Address, deployment: Deployment) throws(Rejection) -> [UInt8] {
+        let structHash = structHash
+        let check = SignatureCheck(
+            message: .settlement(self), structHash: structHash, digest: deployment.digest(structHash: structHash),
+            expected: holder, deployment: deployment, diagnosing: true)
+        return try check.recover(signature).0.bytes65
+    }
+
     private func absorb(into hash: inout Keccak256) {
         hash.update(ABI.word(tokenId))
         hash.update(orderHash)
