@@ -90,6 +90,7 @@ extension Rejection {
         case invalidMode = "invalid_mode"
         /// A payoff of 0.
         case invalidPayoff = "invalid_payoff"
+
         // Settlement
         /// No such option is known here.
         case optionNotFound = "option_not_found"
