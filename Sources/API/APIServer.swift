@@ -20,6 +20,8 @@ public struct APIServer: Service {
         public var depth: DepthRoute
         /// `/quote`
         public var quote: QuoteRoute
+        /// `/price`
+        public var price: PriceRoute
         /// What became of it.
         public var status: StatusRoutes
         /// The chain and contract.
@@ -28,13 +30,14 @@ public struct APIServer: Service {
         /// All of them.
         public init(
             offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
-            status: StatusRoutes, deployment: ProtocolRoute
+            price: PriceRoute, status: StatusRoutes, deployment: ProtocolRoute
         ) {
             self.offers = offers
             self.cancel = cancel
             self.book = book
             self.depth = depth
             self.quote = quote
+            self.price = price
             self.status = status
             self.deployment = deployment
         }
@@ -106,6 +109,7 @@ public struct APIServer: Service {
             })
         table.add("/depth/{token}", .get(routes.depth.get))
         table.add("/quote", .get(routes.quote.get))
+        table.add("/price", .post(largestBody: limits.largestBody, routes.price.post))
         table.add("/live", .get(routes.status.live))
         table.add("/ready", .get(routes.status.ready))
         table.add("/health", .get(routes.status.health))

@@ -26,4 +26,6 @@ public enum JSONValue: Sendable {
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     /// Whether this is `null`.
     public var isNull: Bool { if case .null = self { true } else { false } }
+    /// The nearest double when this is a number, infinite when none is near.
+    public var double: Double? { number.flatMap { Double(String(decoding: $0, as: UTF8.self)) } }
 }

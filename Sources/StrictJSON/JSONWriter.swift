@@ -91,6 +91,16 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// A number that is not whole, by the shortest text that reads back as the same double: `0.1`, `100`, `3.1e-78`.
+    /// Infinity and NaN have no JSON and become null.
+    public mutating func double(_ value: Double) {
+        guard value.isFinite else { return null() }
+        separate()
+        bytes.append(contentsOf: value.description.utf8)
+        if bytes.suffix(2) == [UInt8(ascii: "."), UInt8(ascii: "0")] { bytes.removeLast(2) }
+        needsComma = true
+    }
+
     /// `true` or `false`
     public mutating func bool(_ value: Bool) { literal(value ? "true" : "false") }
     /// `null`

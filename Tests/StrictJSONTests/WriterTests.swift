@@ -48,6 +48,22 @@ import Testing
         #expect(second.bytes == writer.bytes)
     }
 
+    @Test(arguments: [
+        (0.1, "0.1"), (100, "100"), (-0.0, "-0"), (3.1e-78, "3.1e-78"), (1e22, "1e+22"), (1.0 / 3, "0.3333333333333333"),
+        (Double.greatestFiniteMagnitude, "1.7976931348623157e+308"), (.infinity, "null"), (.nan, "null"),
+    ])
+    func `doubles are written by their shortest text and read back the same`(value: Double, expected: String) throws {
+        var json = JSONWriter()
+        json.double(value)
+        #expect(String(decoding: json.bytes, as: UTF8.self) == expected)
+        if value.isFinite { #expect(try JSONValue.parse(json.bytes).double?.bitPattern == value.bitPattern) }
+    }
+
+    @Test(arguments: [("1e3", 1_000), ("-2.5E-3", -0.0025), ("12", 12), ("1e999", .infinity)])
+    func `numbers read as doubles`(text: String, expected: Double) throws {
+        #expect(try JSONValue.parse(Array(text.utf8)).double == expected)
+    }
+
     @Test func `bytes that are not UTF-8 become replacement characters`() throws {
         var writer = JSONWriter()
         writer.string([0x61, 0xff, 0x22, 0xc3, 0x62])

@@ -63,6 +63,12 @@ final class FileOutput {
         if bytes.count >= Self.buffer { try flush() }
     }
 
+    /// Appends text that holds its own line ends.
+    func text(_ text: [UInt8]) throws {
+        bytes.append(contentsOf: text)
+        if bytes.count >= Self.buffer { try flush() }
+    }
+
     /// Writes what was gathered; until then it may be lost.
     func flush() throws {
         try Self.write(bytes, to: descriptor, name: name)

@@ -53,11 +53,14 @@ struct RunningService {
         let status = PartsStatus(
             writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
             leader: leader)
+        let pricing = PriceWorker()
         let server = server(
-            log: log, books: books, queue: queue, cursors: CursorCodec(key: cursorKey),
+            log: log, books: books, queue: queue, pricing: pricing, cursors: CursorCodec(key: cursorKey),
             shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
             status: status)
-        let edges: [(any Service)?] = [writes, reads, redis, listener, leader, follower, mirror, queue, sweep, server]
+        let edges: [(any Service)?] = [
+            writes, reads, redis, listener, leader, follower, mirror, queue, sweep, pricing, server,
+        ]
         return edges.compactMap { $0 }
     }
 
@@ -85,7 +88,8 @@ struct RunningService {
     }
 
     private func server(
-        log: PostgresLog, books: Books, queue: CommitQueue, cursors: CursorCodec, shared: RedisLimiter?,
+        log: PostgresLog, books: Books, queue: CommitQueue, pricing: PriceWorker, cursors: CursorCodec,
+        shared: RedisLimiter?,
         follower: LogFollower, status: PartsStatus
     ) -> APIServer {
         let now: @Sendable () -> UInt64 = SystemClock.seconds
@@ -109,6 +113,7 @@ struct RunningService {
                 freshness: Freshness(now: now, age: { follower.age })),
             depth: DepthRoute(books: books, tokens: tokens),
             quote: QuoteRoute(books: books, tokens: tokens, tailFill: settings.tailFill, now: now),
+            price: PriceRoute(batch: PriceBatch(largestWork: PriceBatch.largestWorkOverHTTP), worker: pricing),
             status: StatusRoutes(
                 status: status, metrics: metrics, books: books, version: Version.text, nowMicros: SystemClock.micros),
             deployment: ProtocolRoute(
