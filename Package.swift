@@ -85,6 +85,17 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
+            name: "Feed",
+            dependencies: [
+                "Exchange", "Market", "Ethereum", "StrictJSON",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .target(
             name: "PrivateServers",
             dependencies: [
                 .product(name: "Logging", package: "swift-log"),
@@ -93,13 +104,15 @@ let package = Package(
         .executableTarget(
             name: "strikebook",
             dependencies: [
-                "API", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
+                "API", "Feed", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
                 "PrivateServers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -147,6 +160,15 @@ let package = Package(
         .testTarget(
             name: "ExchangeTests", dependencies: ["Exchange", "Market", "Ethereum", "StrictJSON", "Pricing"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FeedTests",
+            dependencies: [
+                "Feed", "Exchange", "Market", "Ethereum", "StrictJSON",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
         .testTarget(name: "StyleTests", swiftSettings: strict),
         .testTarget(
             name: "StoreTests",

@@ -44,6 +44,7 @@ public struct APIServer: Service {
     }
 
     private let routes: Routes
+    private let entrance: WebSocketEntrance
     private let clients: ClientAddress
     private let limits: HTTPLimits
     private let metrics: RequestMetrics
@@ -54,10 +55,12 @@ public struct APIServer: Service {
 
     /// A server on `host` and `port` (0 picks a free one); `onListening` hears the port once it accepts.
     public init(
-        routes: Routes, clients: ClientAddress, limits: HTTPLimits, metrics: RequestMetrics, host: String, port: Int,
-        logger: Logger, onListening: @escaping @Sendable (_ port: Int) -> Void
+        routes: Routes, entrance: WebSocketEntrance, clients: ClientAddress, limits: HTTPLimits,
+        metrics: RequestMetrics, host: String, port: Int, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) -> Void
     ) {
         self.routes = routes
+        self.entrance = entrance
         self.clients = clients
         self.limits = limits
         self.metrics = metrics
@@ -70,11 +73,13 @@ public struct APIServer: Service {
     /// Serves until shutdown, then lets requests in flight end.
     public func run() async throws {
         let (routes, limits, metrics, onListening) = (routes, limits, metrics, onListening)
+        let (entrance, clients) = (entrance, clients)
         let application = Application(
             responder: table().router.buildResponder(),
             server: HTTPServerBuilder { responder in
                 HTTPChannel(
-                    responder: responder, book: routes.book, offers: routes.offers, limits: limits, metrics: metrics)
+                    responder: responder, book: routes.book, offers: routes.offers, limits: limits, metrics: metrics,
+                    entrance: entrance, clients: clients)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port), backlog: 1_024,
@@ -117,6 +122,15 @@ public struct APIServer: Service {
         table.add("/stats", .get(routes.status.stats))
         table.add("/metrics", .get(routes.status.exposition))
         table.add("/protocol", .get(routes.deployment.get))
+        table.add(
+            "/ws",
+            .get { request in
+                var reply = Problem.reply(
+                    status: 426, code: "upgrade_required", detail: "This path speaks WebSocket: ask for the upgrade.",
+                    requestID: request.requestID)
+                reply.headers.append(("Upgrade", "websocket"))
+                return reply
+            })
         return table
     }
 }

@@ -111,6 +111,7 @@ public enum Problem {
         case 413: "The request is too large"
         case 415: "The content type is not known here"
         case 422: "The signature does not hold"
+        case 426: "Another protocol is spoken here"
         case 429: "Too many requests"
         case 503: "Not available at the moment"
         default: "Something went wrong"

@@ -45,7 +45,8 @@ public struct Book: Sendable {
             self.seq = seq
         }
 
-        init(_ entry: BookEntry) {
+        /// Where `entry` stands.
+        public init(_ entry: BookEntry) {
             let offer = entry.state.offer
             self.init(
                 premiumPerDay: offer.premiumPerDay, collateralAmount: offer.collateralAmount, seq: entry.state.seq)

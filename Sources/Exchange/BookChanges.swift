@@ -1,4 +1,5 @@
 public import Ethereum
+import Market
 
 /// Where a book stands: the position of its own last change, and the hash of its rows.
 public struct BookStanding: Sendable, Hashable {
@@ -36,8 +37,10 @@ public struct BookChanges: Sendable {
     public struct Change: Sendable {
         /// What became of it.
         public let kind: Kind
-        /// The row as it is now; as it last was when it left.
-        public let entry: BookEntry
+        /// The offer's id.
+        public let offerHash: Bytes32
+        /// The row as it is now; nil when it left.
+        public let entry: BookEntry?
         /// The book.
         public let book: BookID
         /// Position in the log.
@@ -74,6 +77,36 @@ public struct BookChanges: Sendable {
         changes.append(change)
         books[change.book, default: Move(before: before, after: after)].after = after
         all.after = standing
+    }
+
+    /// The pieces of a run of the log's rows, for clients that come back. Where books stood before the first of these rows
+    /// is not known: the first move of each begins at 0, and no hash is true.
+    public static func past(_ events: [BookEvent]) -> [BookChanges] {
+        var pieces: [BookChanges] = []
+        var last: [BookID: UInt64] = [:]
+        var lastOfAll: UInt64 = 0
+        for event in events {
+            let change: Change
+            switch event.change {
+            case .none: continue
+            case .created(let offer):
+                guard offer.closed == nil else { continue }
+                change = Change(
+                    kind: .add, offerHash: offer.offerHash, entry: BookEntry(offer), book: BookID(offer.offer),
+                    seq: event.seq)
+            case .closed(let hash, let book, _):
+                change = Change(kind: .remove, offerHash: hash, entry: nil, book: book, seq: event.seq)
+            }
+            if pieces.last?.takes(event) != true {
+                pieces.append(BookChanges(event, allBefore: BookStanding(seq: lastOfAll, hash: .zero)))
+            }
+            let after = BookStanding(seq: event.seq, hash: .zero)
+            pieces[pieces.count - 1].append(
+                change, before: BookStanding(seq: last[change.book] ?? 0, hash: .zero), after: after, all: after)
+            last[change.book] = event.seq
+            lastOfAll = event.seq
+        }
+        return pieces
     }
 
     /// How many rows after `seq` may be read at a time, so that a reading ends where a piece does: at most `most`, which

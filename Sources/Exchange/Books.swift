@@ -194,8 +194,10 @@ extension Books {
                 ).partialValue)
             guard onChange != nil else { return }
             if gathered.last?.takes(event) != true { gathered.append(BookChanges(event, allBefore: allBefore)) }
-            gathered[gathered.count - 1].append(
-                .init(kind: kind, entry: entry, book: id, seq: event.seq), before: before, after: after, all: all)
+            let change = BookChanges.Change(
+                kind: kind, offerHash: entry.state.offerHash, entry: kind == .remove ? nil : entry, book: id,
+                seq: event.seq)
+            gathered[gathered.count - 1].append(change, before: before, after: after, all: all)
         }
 
         @discardableResult

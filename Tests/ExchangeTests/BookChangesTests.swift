@@ -14,13 +14,11 @@ struct BookChangesTests {
             #expect(move.before.seq == seq)
             #expect(move.before.hash == hash)
             for change in changes {
-                let offer = change.entry.state
+                let remaining = change.entry?.state.remaining
                 #expect(change.seq > seq && change.seq <= move.after.seq)
-                switch change.kind {
-                case .add: #expect(rows.updateValue(offer.remaining, forKey: offer.offerHash) == nil)
-                case .update: #expect(rows.updateValue(offer.remaining, forKey: offer.offerHash) != nil)
-                case .remove: #expect(rows.removeValue(forKey: offer.offerHash) != nil)
-                }
+                #expect((remaining == nil) == (change.kind == .remove))
+                #expect((rows[change.offerHash] == nil) == (change.kind == .add))
+                rows[change.offerHash] = remaining
             }
             seq = move.after.seq
             #expect(move.after.hash == hash)
@@ -102,6 +100,18 @@ struct BookChangesTests {
         #expect(mine.map(\.all.after) == theirs.map(\.all.after))
         #expect(mine.map { $0.changes.map(\.seq) } == theirs.map { $0.changes.map(\.seq) })
         #expect(mine.contains { $0.changes.count > 50 })
+    }
+
+    @Test("the past, read from the log, is cut into the same pieces")
+    func past() {
+        let commits = Self.commits(seed: 5, rounds: 12)
+        let books = Self.loaded()
+        for commit in commits { _ = books.apply(commit) }
+        let (live, past) = (books.takeChanges(), BookChanges.past(commits.flatMap { $0 }))
+        #expect(live.map { $0.changes.map(\.seq) } == past.map { $0.changes.map(\.seq) })
+        #expect(live.map { $0.changes.map(\.offerHash) } == past.map { $0.changes.map(\.offerHash) })
+        #expect(live.map(\.all.before.seq) == past.map(\.all.before.seq))
+        #expect(live.map { $0.books.mapValues(\.after.seq) } == past.map { $0.books.mapValues(\.after.seq) })
     }
 
     @Test("books that were loaded come to the same hash as books that grew")

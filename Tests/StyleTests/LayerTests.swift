@@ -5,7 +5,7 @@ import Testing
 @Suite("Layers")
 struct LayerTests {
     private static let own: Set<String> = [
-        "StrictJSON", "Ethereum", "Market", "Exchange", "Postgres", "Redis", "Store", "API", "PrivateServers",
+        "StrictJSON", "Ethereum", "Market", "Exchange", "Postgres", "Redis", "Store", "API", "Feed", "PrivateServers",
         "Pricing", "CPostgres", "CHiredis", "CSecp256k1", "CPricing", "strikebook",
     ]
 
@@ -20,9 +20,10 @@ struct LayerTests {
         "Redis": ["CHiredis"],
         "Store": ["Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "Redis"],
         "API": ["Exchange", "Market", "Ethereum", "StrictJSON", "Pricing"],
+        "Feed": ["Exchange", "Market", "Ethereum", "StrictJSON"],
         "PrivateServers": [],
         "strikebook": [
-            "API", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
+            "API", "Feed", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
             "PrivateServers",
         ],
         "Benchmarks": [

@@ -1,7 +1,10 @@
 import API
 import Exchange
+import Feed
 import Logging
 import Market
+import NIOCore
+import NIOPosix
 import Postgres
 import PrivateServers
 import Redis
@@ -54,12 +57,16 @@ struct RunningService {
             writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
             leader: leader)
         let pricing = PriceWorker()
+        let hub = Hub(
+            limits: feedLimits(), books: books, tokens: settings.tokens, allowedOrigins: settings.allowedOrigins,
+            server: "strikebook \(Version.text)", home: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+        try await hub.follow(log)
         let server = server(
-            log: log, books: books, queue: queue, pricing: pricing, cursors: CursorCodec(key: cursorKey),
+            log: log, books: books, queue: queue, hub: hub, pricing: pricing, cursors: CursorCodec(key: cursorKey),
             shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
             status: status)
         let edges: [(any Service)?] = [
-            writes, reads, redis, listener, leader, follower, mirror, queue, sweep, pricing, server,
+            writes, reads, redis, listener, leader, follower, mirror, queue, sweep, pricing, server, hub,
         ]
         return edges.compactMap { $0 }
     }
@@ -87,8 +94,15 @@ struct RunningService {
         await admin.shutdown()
     }
 
+    /// The hub takes at most half of the connections, so that requests are answered beside it.
+    private func feedLimits() -> FeedLimits {
+        var limits = FeedLimits()
+        limits.connections = min(limits.connections, (FileLimit.raise() - FileLimit.reserve) / 2)
+        return limits
+    }
+
     private func server(
-        log: PostgresLog, books: Books, queue: CommitQueue, pricing: PriceWorker, cursors: CursorCodec,
+        log: PostgresLog, books: Books, queue: CommitQueue, hub: Hub, pricing: PriceWorker, cursors: CursorCodec,
         shared: RedisLimiter?,
         follower: LogFollower, status: PartsStatus
     ) -> APIServer {
@@ -101,7 +115,8 @@ struct RunningService {
         let metrics = RequestMetrics()
         var limits = HTTPLimits()
         limits.allowedOrigins = settings.allowedOrigins
-        limits.connections = min(limits.connections, FileLimit.raise() - FileLimit.reserve)
+        // WebSocket clients are counted by the hub too; these are all connections together.
+        limits.connections = min(2 * limits.connections, FileLimit.raise() - FileLimit.reserve)
         let routes = APIServer.Routes(
             offers: OfferRoutes(
                 intake: intake, log: log, books: books, tokens: tokens, cursors: cursors, limits: rates,
@@ -121,7 +136,8 @@ struct RunningService {
                 tailFill: settings.tailFill))
         let host = settings.host
         return APIServer(
-            routes: routes, clients: ClientAddress(trusted: settings.trustedProxies), limits: limits, metrics: metrics,
+            routes: routes, entrance: WebSocketEntrance(hub), clients: ClientAddress(trusted: settings.trustedProxies),
+            limits: limits, metrics: metrics,
             host: host, port: settings.port, logger: logger,
             onListening: { port in
                 ProgramExit.say("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")

@@ -1,0 +1,252 @@
+import Exchange
+import Market
+import NIOCore
+
+/// One client: frames in, messages out, and how it ends. Everything here happens on its event loop.
+final class Connection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case open
+        /// Our close frame is out; what still comes is read and passed over.
+        case closing
+        case closed
+    }
+
+    /// Frames written at a time before other clients have their turn.
+    private static let turn = 16
+
+    let shard: Shard
+    /// Its address, for limits.
+    let client: String
+    /// Its place in the shard.
+    var group = 0
+    var index = -1
+    var subscriptions: [Shard.Subscription] = []
+    private let onLeave: () -> Void
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.open
+    private var reader: FrameReader
+    private var queue: ClientQueue
+    private var budget: MessageBudget
+    private var heardAt: NIODeadline
+    private var isPinged = false
+    private var isWritable = true
+    private var isDirty = false
+    private var isPumping = false
+
+    /// A client of `shard`; `onLeave` is called once when it is gone.
+    init(shard: Shard, client: String, onLeave: @escaping () -> Void) {
+        self.shard = shard
+        self.client = client
+        self.onLeave = onLeave
+        let limits = shard.state.limits
+        reader = FrameReader(largestMessage: limits.messageBytes)
+        queue = ClientQueue(limits: limits)
+        heardAt = shard.loop.now
+        budget = MessageBudget(limits: limits, now: heardAt)
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        isWritable = context.channel.isWritable
+        shard.join(self)
+        let state = shard.state
+        send(
+            Frame.text(
+                ServerMessage.welcome(
+                    server: state.server, epoch: state.epoch,
+                    heartbeatSeconds: state.limits.heartbeat.nanoseconds / 1_000_000_000)))
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { leave() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func leave() {
+        guard phase != .closed else { return }
+        phase = .closed
+        drop()
+        shard.leave(self)
+        context = nil
+        onLeave()
+    }
+
+    /// Forgets what it reads and what waits for it.
+    private func drop() {
+        for subscription in subscriptions { shard.unsubscribe(subscription) }
+        subscriptions = []
+        queue.removeAll()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed {
+            context.close(promise: nil)
+        } else if event is ChannelShouldQuiesceEvent {
+            close(.goingAway, "the service is stopping")
+        }
+    }
+
+    /// Handlers that served HTTP on this connection before have nothing to close any more.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) { promise?.succeed() }
+
+    /// Says goodbye: the client has a while to answer before the connection is cut.
+    func close(_ code: CloseCode, _ reason: String) { close(code.rawValue, reason, isAnswered: false) }
+
+    private func close(_ code: UInt16?, _ reason: String, isAnswered: Bool) {
+        guard phase == .open, let context else { return }
+        phase = .closing
+        drop()
+        let channel = context.channel
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(Frame.close(code, reason)), promise: written)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        // With its output closed and its input read on, nothing that the client still sends resets what it shall read.
+        written.futureResult.whenComplete { _ in bound.value.close(mode: isAnswered ? .all : .output, promise: nil) }
+        context.eventLoop.scheduleTask(in: shard.state.limits.closing) { [weak channel] in
+            if channel?.isActive == true { bound.value.close(promise: nil) }
+        }
+    }
+
+    // MARK: In
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        heardAt = shard.loop.now
+        isPinged = false
+        shard.batch {
+            do throws(FrameReader.Violation) {
+                while phase == .open, let event = try reader.next(&bytes) { take(event) }
+            } catch {
+                close(error.code, error.reason)
+            }
+        }
+    }
+
+    private func take(_ event: FrameReader.Event) {
+        switch event {
+        case .close(let code): return close(code, "", isAnswered: true)
+        case .pong: return
+        case .text, .ping: break
+        }
+        switch budget.take(now: heardAt) {
+        case .goodbye: return close(.policyViolation, "too many messages")
+        case .refused:
+            let limit = shard.state.limits.messagesPerSecond
+            return refuse(
+                "rate_limited", "Send at most \(limit) messages a second; this one was not read.", requestID: nil)
+        case .taken: break
+        }
+        switch event {
+        case .text(let text): read(text)
+        case .ping(let content): sendControl(Frame.pong(content))
+        case .close, .pong: break
+        }
+    }
+
+    // MARK: Out
+
+    /// Sends a frame, or lets it wait while the client does not read; one that replaces takes the place of an older one.
+    func send(_ frame: ByteBuffer, replacing channel: ChannelName? = nil) {
+        guard phase == .open, let context else { return }
+        if isWritable, queue.isEmpty {
+            context.write(wrapOutboundOut(frame), promise: nil)
+            return needsFlush()
+        }
+        if !queue.append(frame, replacing: channel) { closeSlow() }
+    }
+
+    /// Sends a message that is made while the client takes it.
+    func send(_ stream: any MessageStream) {
+        guard phase == .open else { return }
+        guard queue.append(stream) else { return closeSlow() }
+        pump()
+    }
+
+    /// Sends a control frame between whatever else waits.
+    private func sendControl(_ frame: ByteBuffer) {
+        guard phase == .open, let context else { return }
+        // A client that asks and does not read is not answered.
+        guard isWritable else { return }
+        context.write(wrapOutboundOut(frame), promise: nil)
+        needsFlush()
+    }
+
+    /// Refuses a request of the client's.
+    func refuse(_ code: String, _ detail: String, field: String? = nil, requestID: String?) {
+        send(Frame.text(ServerMessage.error(code: code, detail: detail, field: field, requestID: requestID)))
+    }
+
+    private func closeSlow() { close(.tryAgainLater, "you read slower than is sent; come back with fromSeq") }
+
+    private func needsFlush() {
+        guard !isDirty else { return }
+        isDirty = true
+        shard.flushLater(self)
+    }
+
+    /// Hands what was written to the socket.
+    func flush() {
+        isDirty = false
+        context?.flush()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        if isWritable { pump() }
+    }
+
+    /// Writes what waits while the client takes it.
+    private func pump() {
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        var count = 0
+        while phase == .open, isWritable, let context {
+            guard count < Self.turn else {
+                let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+                return context.eventLoop.execute { bound.value.pump() }
+            }
+            guard let frame = queue.next() else { return }
+            count += 1
+            context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        }
+    }
+
+    // MARK: Time
+
+    /// A sign of life every so often, and a question after a long silence.
+    /// - Parameter heartbeats: those already made for clients that read the same channels.
+    func lookAfter(now: NIODeadline, heartbeats: inout [[ObjectIdentifier]: ByteBuffer]) {
+        guard phase == .open else { return }
+        let limits = shard.state.limits
+        if now - heardAt > limits.timeout { return close(.policyViolation, "no sign of life") }
+        if now - heardAt > limits.silence, !isPinged {
+            isPinged = true
+            sendControl(Frame.ping)
+        }
+        send(heartbeat(&heartbeats))
+    }
+
+    private func heartbeat(_ known: inout [[ObjectIdentifier]: ByteBuffer]) -> ByteBuffer {
+        let current = subscriptions.filter { $0.channel.standing.map(\.seq) == $0.position && $0.channel.name.isBook }
+        let key = current.map { ObjectIdentifier($0.channel) }
+        if let frame = known[key] { return frame }
+        let frame = Frame.text(
+            ServerMessage.heartbeat(
+                current.compactMap { subscription in
+                    subscription.channel.standing.map { (subscription.channel.text, $0) }
+                }))
+        known[key] = frame
+        return frame
+    }
+}
