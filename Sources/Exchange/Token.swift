@@ -10,13 +10,18 @@ public struct Token: Sendable, Hashable {
     public let decimals: UInt8
     /// Whether premiums may be paid in it.
     public let isStablecoin: Bool
+    /// How its price moves; nil where it has none of its own.
+    public let market: TokenMarket?
 
     /// A token with `decimals` places, known as `symbol`.
-    public init(symbol: String, address: Address, decimals: UInt8, isStablecoin: Bool) {
+    public init(
+        symbol: String, address: Address, decimals: UInt8, isStablecoin: Bool, market: TokenMarket? = nil
+    ) {
         self.symbol = symbol
         self.address = address
         self.decimals = decimals
         self.isStablecoin = isStablecoin
+        self.market = market
     }
 }
 

@@ -13,8 +13,10 @@ public final class PriceBoard: Sendable {
     private struct State {
         var latest: [Address: PriceTick] = [:]
         var lastTick: [PriceTick] = []
+        var recordedAsOfMillis: Int64?
         var listeners: [Subscription: any PriceListener] = [:]
         var nextNumber: UInt64 = 0
+        var feeds: [Address: PriceFeedState] = [:]
     }
 
     /// Held while listeners are called, so that they hear ticks one after the other; `state` is free meanwhile and may be
@@ -22,8 +24,13 @@ public final class PriceBoard: Sendable {
     private let delivery = Mutex(())
     private let state = Mutex(State())
 
-    /// A board without prices.
-    public init() {}
+    private let settlesSimulated: Bool
+
+    /// A board without prices. `settlesSimulated` is true on the demonstration chain alone: there a simulated price may
+    /// decide what an option pays.
+    public init(settlesSimulated: Bool = false) {
+        self.settlesSimulated = settlesSimulated
+    }
 
     /// The latest price of `token`; nil while none is known.
     public func latest(_ token: Address) -> PriceTick? { state.withLock { $0.latest[token] } }
@@ -34,6 +41,9 @@ public final class PriceBoard: Sendable {
     /// The stamp of the newest tick, ms since 1970; nil before the first.
     public var asOfMillis: Int64? { state.withLock { $0.lastTick.first?.asOfMillis } }
 
+    /// The stamp of the newest stored tick, ms since 1970; nil before the first.
+    public var recordedAsOfMillis: Int64? { state.withLock { $0.recordedAsOfMillis } }
+
     /// Shows one tick of the market and tells every listener. A tick that is not later than the one shown is passed over.
     public func publish(_ ticks: [PriceTick]) {
         guard let asOf = ticks.first?.asOfMillis else { return }
@@ -41,6 +51,7 @@ public final class PriceBoard: Sendable {
             let listeners: [any PriceListener]? = state.withLock { state in
                 if let last = state.lastTick.first, last.asOfMillis >= asOf { return nil }
                 state.lastTick = ticks
+                if ticks.allSatisfy(\.isRecorded) { state.recordedAsOfMillis = asOf }
                 for tick in ticks { state.latest[tick.token] = tick }
                 return Array(state.listeners.values)
             }
@@ -65,5 +76,28 @@ public final class PriceBoard: Sendable {
     /// Ends a subscription. A tick that is being published at this very moment may still be heard.
     public func unsubscribe(_ subscription: Subscription) {
         state.withLock { $0.listeners[subscription] = nil }
+    }
+
+    // MARK: Prices from outside
+
+    /// Shows what feeds and the operator said last.
+    public func show(_ feeds: [PriceFeedState]) {
+        state.withLock { state in
+            for feed in feeds { state.feeds[feed.observation.token] = feed }
+        }
+    }
+
+    /// What a feed or the operator said last of `token`, and the volatility estimated from all they said.
+    public func feed(of token: Address) -> PriceFeedState? { state.withLock { $0.feeds[token] } }
+
+    /// The S that settles an option at `nowMillis`: what a feed or the operator said, with its source and time, at most
+    /// 60 s old; on the demonstration chain else the simulated price. Nil: 503 `price_unavailable`.
+    public func settlementPrice(of token: Address, nowMillis: Int64) -> PriceObservation? {
+        let (feed, tick) = state.withLock { ($0.feeds[token]?.observation, $0.latest[token]) }
+        if let feed, feed.isFresh(atMillis: nowMillis) { return feed }
+        guard settlesSimulated, let tick, tick.source == .simulation else { return nil }
+        let simulated = PriceObservation(
+            token: token, priceE8: tick.priceE8, observedAtMillis: tick.asOfMillis, source: .simulation)
+        return simulated.isFresh(atMillis: nowMillis) ? simulated : nil
     }
 }
