@@ -22,6 +22,8 @@ public struct APIServer: Service {
         public var quote: QuoteRoute
         /// `/price`
         public var price: PriceRoute
+        /// `/prices`
+        public var prices: PriceRoutes
         /// What became of it.
         public var status: StatusRoutes
         /// The chain and contract.
@@ -30,7 +32,7 @@ public struct APIServer: Service {
         /// All of them.
         public init(
             offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
-            price: PriceRoute, status: StatusRoutes, deployment: ProtocolRoute
+            price: PriceRoute, prices: PriceRoutes, status: StatusRoutes, deployment: ProtocolRoute
         ) {
             self.offers = offers
             self.cancel = cancel
@@ -38,6 +40,7 @@ public struct APIServer: Service {
             self.depth = depth
             self.quote = quote
             self.price = price
+            self.prices = prices
             self.status = status
             self.deployment = deployment
         }
@@ -115,6 +118,11 @@ public struct APIServer: Service {
         table.add("/depth/{token}", .get(routes.depth.get))
         table.add("/quote", .get(routes.quote.get))
         table.add("/price", .post(largestBody: limits.largestBody, routes.price.post))
+        table.add("/prices", .get(routes.prices.list))
+        table.add(
+            "/prices/{token}", .get(routes.prices.get),
+            .post(largestBody: limits.offerBody, routes.prices.post))
+        table.add("/prices/{token}/history", .get(routes.prices.history))
         table.add("/live", .get(routes.status.live))
         table.add("/ready", .get(routes.status.ready))
         table.add("/health", .get(routes.status.health))

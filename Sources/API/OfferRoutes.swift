@@ -176,14 +176,7 @@ public struct OfferRoutes: Sendable {
         filter.status = try parameters.choice("status")
         filter.minDuration = try parameters.integer("minDuration", in: 1...65_535)
         filter.maxDuration = try parameters.integer("maxDuration", in: 1...65_535)
-        if let text = parameters["createdAfter"] {
-            let seconds: Int64? = text.utf8.count <= 11 ? Int64(text).flatMap { $0 >= 0 ? $0 * 1_000_000 : nil } : nil
-            guard let micros = seconds ?? Timestamp.micros(of: text) else {
-                throw QueryParameters.refusal(
-                    "createdAfter", "must be a time like 2026-01-02T03:04:05.678Z, or unix seconds")
-            }
-            filter.createdAfterMicros = micros
-        }
+        filter.createdAfterMicros = try parameters.moment("createdAfter")
         if let text = parameters["hashes"] {
             let names = text.split(separator: ",", omittingEmptySubsequences: false)
             guard names.count <= 500 else { throw QueryParameters.refusal("hashes", "names more than 500 offers") }

@@ -16,6 +16,7 @@ public enum Problem {
             }
             if let findings = rejection.findings { write(findings, to: &json) }
         }
+        if rejection.kind == .unauthenticated { reply.headers.append(("WWW-Authenticate", "Bearer")) }
         if rejection.kind == .unavailable { reply.headers.append(("Retry-After", "1")) }
         return reply
     }

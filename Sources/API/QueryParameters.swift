@@ -63,6 +63,17 @@ struct QueryParameters {
         return side
     }
 
+    /// A moment as RFC 3339 in UTC or in unix seconds, in µs since 1970.
+    func moment(_ name: String) throws(Rejection) -> Int64? {
+        guard let text = values[name] else { return nil }
+        let isDigits = !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) }
+        let seconds: Int64? = isDigits && text.utf8.count <= 11 ? Int64(text).map { $0 * 1_000_000 } : nil
+        guard let micros = seconds ?? Timestamp.micros(of: text) else {
+            throw Self.refusal(name, "must be a time like 2026-01-02T03:04:05.678Z, or unix seconds")
+        }
+        return micros
+    }
+
     func choice<Choice: RawRepresentable & CaseIterable>(_ name: String) throws(Rejection) -> Choice?
     where Choice.RawValue == String {
         guard let text = values[name] else { return nil }

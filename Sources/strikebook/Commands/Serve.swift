@@ -27,8 +27,11 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Port to listen on (8080); 0 picks a free one.") var port: String?
     @Option(help: "Chain id of the signing domain (31337, the demonstration).") var chainId: String?
     @Option(help: "Contract of the signing domain.") var verifyingContract: String?
-    @Option(help: "JSON list of tokens {symbol, address, decimals, stablecoin}; absent: demonstration tokens.")
+    @Option(
+        help: "JSON list of tokens {symbol, address, decimals, stablecoin, startPrice…}; absent: demonstration tokens.")
     var tokens: String?
+    @Option(help: "Seed of the simulated prices: the same one gives the same path. Absent: a secret of the database.")
+    var seed: String?
     @Option(help: "on or off: accept offers on tokens that are not listed (on without --tokens).") var anyToken: String?
     @Option(help: "Offers per 15 minutes, per client and per writer (100); 0 is no limit.") var offerRateLimit: String?
     @Option(help: "Open offers of one writer (10000).") var maxOpenOffers: String?
@@ -90,6 +93,7 @@ struct Serve: AsyncParsableCommand {
     private var flags: [String: String] {
         let own: [String: String?] = [
             "host": host, "port": port, "chain-id": chainId, "verifying-contract": verifyingContract, "tokens": tokens,
+            "seed": seed,
             "any-token": anyToken, "offer-rate-limit": offerRateLimit, "max-open-offers": maxOpenOffers,
             "max-duration-days": maxDurationDays, "tail-fill": tailFill, "fallback": fallback, "migrate": migrate,
             "operator-key": operatorKey, "trusted-proxies": trustedProxies, "allowed-origins": allowedOrigins,

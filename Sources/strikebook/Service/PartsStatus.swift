@@ -14,6 +14,7 @@ struct PartsStatus: ServiceStatus {
     let queue: CommitQueue
     let follower: LogFollower
     let leader: LogLeader
+    let market: MarketParts
 
     func dependencies() async -> [Dependency] {
         let postgres = reads.statistics
@@ -35,6 +36,7 @@ struct PartsStatus: ServiceStatus {
             Dependency(
                 name: "leader", state: .up, isRequired: false,
                 detail: leader.epoch.map { "this process, epoch \($0)" } ?? "another process"))
+        dependencies.append(market.dependency(nowMicros: SystemClock.micros()))
         return dependencies
     }
 
@@ -67,7 +69,7 @@ struct PartsStatus: ServiceStatus {
                 Gauge("redis_dropped_changes_total", "Changes not mirrored for lack of room.", Double(mirror.dropped)),
             ]
         }
-        return gauges
+        return gauges + market.gauges(nowMicros: SystemClock.micros())
     }
 
     func databaseGauges() async throws -> [Gauge] {

@@ -52,23 +52,24 @@ struct RunningService {
         let follower = LogFollower(
             log: log, books: books, wake: listener.notifications.map(Self.headSeq), logger: logger)
         let leader = LogLeader(configuration: database.readingLog(pool: 1), database: reads, logger: logger)
+        let market = try await MarketParts.open(
+            settings, database: database, reads: reads, redis: redis, leadership: leader, secret: cursorKey,
+            logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
         let status = PartsStatus(
             writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
-            leader: leader)
+            leader: leader, market: market)
         let pricing = PriceWorker()
         let hub = Hub(
-            limits: feedLimits(), books: books, tokens: settings.tokens, allowedOrigins: settings.allowedOrigins,
-            server: "strikebook \(Version.text)", home: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+            limits: feedLimits(), books: books, tokens: settings.tokens, prices: market.board,
+            allowedOrigins: settings.allowedOrigins, server: "strikebook \(Version.text)", home: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         try await hub.follow(log)
         let server = server(
             log: log, books: books, queue: queue, hub: hub, pricing: pricing, cursors: CursorCodec(key: cursorKey),
             shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
-            status: status)
-        let edges: [(any Service)?] = [
-            writes, reads, redis, listener, leader, follower, mirror, queue, sweep, pricing, server, hub,
-        ]
-        return edges.compactMap { $0 }
+            market: market, status: status)
+        let edges: [(any Service)?] = [writes, reads, redis, listener, leader, follower, mirror, queue, sweep, pricing]
+        return edges.compactMap { $0 } + market.services + [server, hub]
     }
 
     /// The head that a notification announces; nil after a reconnect, which may have missed some.
@@ -103,8 +104,7 @@ struct RunningService {
 
     private func server(
         log: PostgresLog, books: Books, queue: CommitQueue, hub: Hub, pricing: PriceWorker, cursors: CursorCodec,
-        shared: RedisLimiter?,
-        follower: LogFollower, status: PartsStatus
+        shared: RedisLimiter?, follower: LogFollower, market: MarketParts, status: PartsStatus
     ) -> APIServer {
         let now: @Sendable () -> UInt64 = SystemClock.seconds
         let tokens = settings.tokens
@@ -129,6 +129,9 @@ struct RunningService {
             depth: DepthRoute(books: books, tokens: tokens),
             quote: QuoteRoute(books: books, tokens: tokens, tailFill: settings.tailFill, now: now),
             price: PriceRoute(batch: PriceBatch(largestWork: PriceBatch.largestWorkOverHTTP), worker: pricing),
+            prices: PriceRoutes(
+                board: market.board, tokens: tokens, store: market.store, cursors: cursors,
+                operators: OperatorGuard(key: settings.operatorKey), nowMillis: { SystemClock.micros() / 1_000 }),
             status: StatusRoutes(
                 status: status, metrics: metrics, books: books, version: Version.text, nowMicros: SystemClock.micros),
             deployment: ProtocolRoute(

@@ -23,6 +23,10 @@ struct ServiceSettings {
     var redisPrefix: String
     var deployment: Deployment
     var tokens: TokenList
+    /// The seed of the simulated prices; absent: the deployment's own, which nobody knows.
+    var seed: UInt64?
+    /// Who has it may do what only the operator may; absent: nobody may.
+    var operatorKey: String?
     var rules: OfferRules
     var offerRate: RateLimits.Rule
     var trustedProxies: [ClientAddress.Block]
@@ -45,6 +49,16 @@ struct ServiceSettings {
         deployment = try Self.deployment(source)
         let tokenFile = source.text(.tokens)
         tokens = try tokenFile.map(TokenFile.read) ?? TokenFile.demonstration
+        seed = try source.text(.seed).map { text in
+            guard let seed = UInt64(text), text.utf8.allSatisfy({ (48...57).contains($0) }) else {
+                throw SettingsSource.refusal(.seed, "must be a whole number from 0 to 2^64 - 1")
+            }
+            return seed
+        }
+        operatorKey = source.text(.operatorKey)
+        if operatorKey?.isEmpty == true {
+            throw SettingsSource.refusal(.operatorKey, "must not be empty; leave it out to have no operator")
+        }
         let anyToken = try source.flag(.anyToken, default: tokenFile == nil)
         let maxOpenOffers = try source.integer(.maxOpenOffers, in: 1...10_000_000, default: 10_000)
         let days = try source.integer(.maxDurationDays, in: 1...65_535, default: 365)

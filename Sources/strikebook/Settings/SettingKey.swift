@@ -7,7 +7,7 @@ enum SettingKey: String, CaseIterable {
     case redisPrefix = "redis-prefix"
     case chainID = "chain-id"
     case verifyingContract = "verifying-contract"
-    case tokens
+    case tokens, seed
     case anyToken = "any-token"
     case operatorKey = "operator-key"
     case trustedProxies = "trusted-proxies"
@@ -36,7 +36,7 @@ enum SettingKey: String, CaseIterable {
     /// Whether its value must never be shown.
     var isSecret: Bool {
         switch self {
-        case .databaseURL, .redisURL, .operatorKey: true
+        case .databaseURL, .redisURL, .operatorKey, .seed: true
         default: false
         }
     }

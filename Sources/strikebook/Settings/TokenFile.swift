@@ -6,19 +6,24 @@ import StrictJSON
 /// The tokens a deployment knows by name: a file, or the demonstration's.
 enum TokenFile {
     private static let keys: Set<String> = [
-        "symbol", "address", "decimals", "stablecoin", "startPrice", "drift", "volatility", "unit", "feed",
+        "symbol", "address", "decimals", "stablecoin", "startPrice", "drift", "volatility", "unit", "annualVolatility",
+        "seed", "feed",
     ]
 
     /// WETH and USDC of the first test vector, WBTC, and the fast index DEMO.
     static let demonstration = TokenList(
         [
-            ("WETH", "0x4200000000000000000000000000000000000006", 18, false),
-            ("WBTC", "0x2260fac5e5542a773aa44fbcfedf7c193bc2c599", 8, false),
-            ("USDC", "0x036cbd53842c5426634e7929541ec2318f3dcf7e", 6, true),
-            ("DEMO", "0x000000000000000000000000000000000000de30", 18, false),
-        ].compactMap { symbol, text, decimals, isStablecoin in
+            ("WETH", "0x4200000000000000000000000000000000000006", 18, TokenMarket(startPrice: 2_500, volatility: 0.6)),
+            ("WBTC", "0x2260fac5e5542a773aa44fbcfedf7c193bc2c599", 8, TokenMarket(startPrice: 60_000, volatility: 0.6)),
+            ("USDC", "0x036cbd53842c5426634e7929541ec2318f3dcf7e", 6, TokenMarket(startPrice: 1)),
+            (
+                "DEMO", "0x000000000000000000000000000000000000de30", 18,
+                TokenMarket(startPrice: 100, drift: 0.000_2, volatility: 0.01, unit: .second)
+            ),
+        ].compactMap { (symbol: String, text: String, decimals: UInt8, market: TokenMarket) in
             (try? Address.parse(Array(text.utf8)[...])).map {
-                Token(symbol: symbol, address: $0, decimals: decimals, isStablecoin: isStablecoin)
+                Token(
+                    symbol: symbol, address: $0, decimals: decimals, isStablecoin: symbol == "USDC", market: market)
             }
         })
 
@@ -63,10 +68,12 @@ enum TokenFile {
         }
         return Token(
             symbol: String(decoding: symbol, as: UTF8.self), address: address, decimals: decimals,
-            isStablecoin: isStablecoin)
+            isStablecoin: isStablecoin,
+            market: try TokenMarketEntry(object, place: place).market(isStablecoin: isStablecoin))
     }
 
-    private static func refusal(_ place: String, _ what: String) -> CommandFailure {
+    /// The failure that names the entry at fault.
+    static func refusal(_ place: String, _ what: String) -> CommandFailure {
         CommandFailure(.usage, "\(place) \(what)")
     }
 }
