@@ -62,7 +62,8 @@ struct RunningService {
         let pricing = PriceWorker()
         let hub = Hub(
             limits: feedLimits(), books: books, tokens: settings.tokens, prices: market.board,
-            allowedOrigins: settings.allowedOrigins, server: "strikebook \(Version.text)", home: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+            allowedOrigins: settings.allowedOrigins, server: "strikebook \(Version.text)",
+            home: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         try await hub.follow(log)
         let server = server(
             log: log, books: books, queue: queue, hub: hub, pricing: pricing, cursors: CursorCodec(key: cursorKey),
