@@ -24,19 +24,21 @@ public struct PriceRoute: Sendable {
             throw Self.tooMuchWork(
                 field: "paths", "A request may simulate \(Int(batch.largestWork)) steps (paths × steps).")
         }
-        let batch = batch
+        let unhurried = batch
         return try await worker.perform {
             let end = ContinuousClock.now + Self.longestWork
+            var batch = unhurried
+            batch.shouldStop = { ContinuousClock.now > end }
             var json = JSONWriter(capacity: requests.count * 256 + 32)
             json.beginObject()
             json.key("results")
             json.beginArray()
             for request in requests {
+                batch.answer(request, to: &json)
                 guard ContinuousClock.now < end else {
                     throw Self.tooMuchWork(
                         field: "requests", "This batch took more than 2 seconds; send fewer requests or fewer paths.")
                 }
-                batch.answer(request, to: &json)
             }
             json.endArray()
             json.endObject()

@@ -2,11 +2,6 @@ import Market
 import Pricing
 import StrictJSON
 
-/// How a value is to be found.
-enum PriceMethod: String, CaseIterable {
-    case closedForm, monteCarlo
-}
-
 extension PriceBatch {
     private static let europeanFields: [StaticString] = [
         "id", "kind", "type", "spot", "strike", "rate", "dividendYield", "volatility", "years", "method", "paths",
@@ -22,15 +17,11 @@ extension PriceBatch {
         let option = EuropeanOption(
             type: try fields.word("type", as: OptionType.self), spot: try fields.number("spot", .nonnegative),
             strike: try fields.number("strike", .nonnegative), dynamics: try fields.dynamics())
-        switch try fields.optionalWord("method", as: PriceMethod.self) ?? .closedForm {
-        case .closedForm:
-            var answer = PriceAnswer()
-            answer.add(option.closedForm())
-            answer.add("method", .word(PriceMethod.closedForm.rawValue))
-            return answer
-        case .monteCarlo:
-            throw Self.notSampled
-        }
+        if let sampling = try sampling(fields) { return try sampled(option, sampling) }
+        var answer = PriceAnswer()
+        answer.add(option.closedForm())
+        answer.add("method", .word(PriceMethod.closedForm.rawValue))
+        return answer
     }
 
     /// The volatility that a price implies.
@@ -49,11 +40,6 @@ extension PriceBatch {
         var answer = PriceAnswer()
         answer.add("impliedVolatility", volatility)
         return answer
-    }
-
-    static var notSampled: Rejection {
-        Rejection(
-            .malformed, code: "not_sampled", field: "method", detail: "This kind is not sampled yet; leave out method.")
     }
 
     /// Why a price has no volatility.

@@ -6,18 +6,23 @@ public import StrictJSON
 public struct PriceBatch: Sendable {
     /// The most simulated steps (paths × steps) of one request.
     public let largestWork: Double
+    /// Offers and markets that a request need not bring.
+    public let sources: PriceSources
+    /// Asked now and then while sampling: true ends a request as too much work.
+    public var shouldStop: @Sendable () -> Bool = { false }
 
     /// Steps that one request over HTTP may simulate.
     public static let largestWorkOverHTTP = 1e8
 
     /// A pricer whose requests may simulate `largestWork` steps each.
-    public init(largestWork: Double = .infinity) {
+    public init(largestWork: Double = .infinity, sources: PriceSources = PriceSources()) {
         self.largestWork = largestWork
+        self.sources = sources
     }
 
     /// What is asked for.
     enum Kind: String, CaseIterable {
-        case european, impliedVolatility
+        case european, impliedVolatility, oneTouch, doubleNoTouch, ladder, momentum, offer
     }
 
     /// The words that `kind` takes.
@@ -97,6 +102,11 @@ public struct PriceBatch: Sendable {
         switch try PriceFields(object).word("kind", as: Kind.self) {
         case .european: return try european(object)
         case .impliedVolatility: return try impliedVolatility(object)
+        case .oneTouch: return try oneTouch(object)
+        case .doubleNoTouch: return try doubleNoTouch(object)
+        case .ladder: return try ladder(object)
+        case .momentum: return try momentum(object)
+        case .offer: return try offer(object)
         }
     }
 

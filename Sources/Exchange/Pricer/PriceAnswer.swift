@@ -16,7 +16,7 @@ struct PriceAnswer {
         case integer(UInt64)
         case word(String)
         case object([Field])
-        case list([[Field]])
+        case byDays([(days: Int, number: Double?)])
         case null
 
         /// Whether every number in it is one.
@@ -25,7 +25,7 @@ struct PriceAnswer {
             case .number(let number): number.isFinite
             case .numbers(let numbers): numbers.allSatisfy { $0.isFinite }
             case .object(let fields): fields.allSatisfy { $0.value.isFinite }
-            case .list(let items): items.allSatisfy { $0.allSatisfy { $0.value.isFinite } }
+            case .byDays(let numbers): numbers.allSatisfy { $0.number?.isFinite ?? true }
             case .integer, .word, .null: true
             }
         }
@@ -72,14 +72,13 @@ struct PriceAnswer {
             json.beginObject()
             write(fields, to: &json)
             json.endObject()
-        case .list(let items):
-            json.beginArray()
-            for item in items {
-                json.beginObject()
-                write(item, to: &json)
-                json.endObject()
+        case .byDays(let numbers):
+            json.beginObject()
+            for (days, number) in numbers {
+                json.key(String(days))
+                if let number { json.double(number) } else { json.null() }
             }
-            json.endArray()
+            json.endObject()
         }
     }
 }
