@@ -55,6 +55,12 @@ public struct OfferPricing: Sendable, Equatable {
         option(days: days, spot: 1).closedForm().price * notional / days
     }
 
+    /// Fair premium a day and, for one unit of the underlying struck at the spot, price and Greeks: one computation.
+    public func values(days: Double) -> (fairPremiumPerDay: Double, unit: EuropeanValues) {
+        let unit = option(days: days).closedForm()
+        return (unit.price / spot * notional / days, unit)
+    }
+
     /// The asked premium a day as a fraction of the spot (of the collateral for a put).
     public var dailyRate: Double { premiumPerDay / notional }
 
