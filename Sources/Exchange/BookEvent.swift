@@ -8,6 +8,9 @@ public struct BookEvent: Sendable {
         /// A new offer, open or (behind a tombstone or watermark) born cancelled.
         case created(OfferState)
         case closed(offerHash: Bytes32, book: BookID, reason: OfferState.ClosedReason)
+        /// The offer as it stands after the row: fills changed what remains, took it out of its book, or a reorg brought
+        /// it back. In the book when it is open, out of it when it is closed.
+        case changed(OfferState)
         /// The row changes no book.
         case none
     }

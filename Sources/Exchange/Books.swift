@@ -165,14 +165,41 @@ extension Books {
                 deadlines.insert(Self.deadline(offer))
                 changed(id, from: before, by: event, .add, entry)
             case .closed(let offerHash, _, _):
-                guard let entry = entries.removeValue(forKey: offerHash) else { return }
-                let offer = entry.state.offer
-                let before = standing(of: BookID(offer))
-                books[BookID(offer)]?.remove(entry)
-                let open = (openByWriter[offer.writer] ?? 1) - 1
-                openByWriter[offer.writer] = open > 0 ? open : nil
-                changed(BookID(offer), from: before, by: event, .remove, entry)
-                compactDeadlines()
+                if let entry = entries[offerHash] { remove(entry, by: event) }
+            case .changed(let offer): change(offer, by: event)
+            }
+        }
+
+        private mutating func remove(_ entry: BookEntry, by event: BookEvent) {
+            let offer = entry.state.offer
+            entries[entry.state.offerHash] = nil
+            let before = standing(of: BookID(offer))
+            books[BookID(offer)]?.remove(entry)
+            let open = (openByWriter[offer.writer] ?? 1) - 1
+            openByWriter[offer.writer] = open > 0 ? open : nil
+            changed(BookID(offer), from: before, by: event, .remove, entry)
+            compactDeadlines()
+        }
+
+        /// A row keeps its place while its fills change: price and seq do not move.
+        private mutating func change(_ offer: OfferState, by event: BookEvent) {
+            let old = entries[offer.offerHash]
+            guard offer.closed == nil else {
+                if let old { remove(old, by: event) }
+                return
+            }
+            let id = BookID(offer.offer)
+            let before = standing(of: id)
+            if let old {
+                let entry = BookEntry(offer)
+                books[id]?.remove(old)
+                books[id]?.insert(entry)
+                entries[offer.offerHash] = entry
+                changed(id, from: before, by: event, .update, entry)
+            } else {
+                let entry = add(offer)
+                deadlines.insert(Self.deadline(offer))
+                changed(id, from: before, by: event, .add, entry)
             }
         }
 
