@@ -60,7 +60,7 @@ public struct OfferRoutes: Sendable {
         case .existed(let offer): .json(status: 200) { OfferJSON.encodeReceipt(offer, now: now(), to: &$0) }
         case .rejected(let rejection): Problem.reply(rejection, requestID: requestID)
         case .failed(let failure): Problem.reply(failure, requestID: requestID)
-        case .cancelled, .expired: Problem.reply(WriteFailure.notStored, requestID: requestID)
+        case .cancelled, .expired, .followed: Problem.reply(WriteFailure.notStored, requestID: requestID)
         }
     }
 

@@ -59,15 +59,17 @@ public struct CommitPlan: Sendable {
     /// Raised watermarks.
     public private(set) var watermarks: [Watermark] = []
     /// The books that change, each with the position of its last change.
-    public private(set) var touchedBooks: [BookID: UInt64] = [:]
+    public internal(set) var touchedBooks: [BookID: UInt64] = [:]
 
     /// Acceptance time of the batch, µs since 1970.
     public let nowMicros: Int64
-    private var state: LockedState
+    /// What the chain's events write.
+    public internal(set) var chain = ChainWrites()
+    var state: LockedState
     /// The head after this batch.
     public var head: LogHead { state.head }
     /// True when the batch leaves the database as it was.
-    public var isEmpty: Bool { entries.isEmpty }
+    public var isEmpty: Bool { entries.isEmpty && chain.isEmpty }
 
     /// Plans `requests` on top of `state`; one result a request, in order.
     public init(_ requests: [WriteRequest], on state: LockedState) {
@@ -81,8 +83,10 @@ public struct CommitPlan: Sendable {
             case .cancel(let cancel): results.append(record(cancel))
             case .importedCancel(let cancel): results.append(record(cancel, isImported: true))
             case .expire(let hashes, let leaderEpoch): results.append(expire(hashes, leaderEpoch: leaderEpoch))
+            case .chain(let update): results.append(follow(update))
             }
         }
+        chain.offers = chain.standings.compactMap { self.state.offers[$0] }
     }
 
     // MARK: Offers
@@ -99,11 +103,11 @@ public struct CommitPlan: Sendable {
         created.append(offer)
         state.offers[hash] = offer
         if !bornCancelled { touchedBooks[BookID(signed.offer)] = offer.seq }
-        return .created(offer)
+        return .created(link(offer))
     }
 
     /// Whether its writer cancelled it, by name or by time.
-    private func isCancelled(_ signed: SignedOffer, acceptedAtMicros: Int64) -> Bool {
+    func isCancelled(_ signed: SignedOffer, acceptedAtMicros: Int64) -> Bool {
         let writer = signed.offer.writer
         return state.tombstones[.init(offerHash: signed.hashes.offerHash, signer: writer)] != nil
             || isBelowWatermark(acceptedAtMicros, of: writer)
@@ -132,7 +136,7 @@ public struct CommitPlan: Sendable {
         return .existed(state.offers[hash] ?? stored)
     }
 
-    private func isOverdue(_ offer: OfferState) -> Bool {
+    func isOverdue(_ offer: OfferState) -> Bool {
         UInt64(clamping: nowMicros / 1_000_000) > offer.offer.deadline
     }
 
@@ -187,6 +191,10 @@ public struct CommitPlan: Sendable {
             return CancelResult(offerHash: hash, status: .cancelled, seq: seq)
         }
         if closed.reason == .cancelled {
+            // A cancel on chain is undone with its block, this one never.
+            if state.chain.closedByChain.contains(hash), recordedAt == nil {
+                _ = recordTombstone(tombstone, digest: cancel.digest)
+            }
             return CancelResult(offerHash: hash, status: .alreadyCancelled, seq: closed.seq)
         }
         let seq = recordedAt ?? recordTombstone(tombstone, digest: cancel.digest)
@@ -265,13 +273,13 @@ public struct CommitPlan: Sendable {
     }
 
     @discardableResult
-    private mutating func append(
-        _ type: EventType, about relatedID: String, data: String?,
+    mutating func append(
+        _ type: EventType, about relatedID: String, txHash: Bytes32? = nil, blockNumber: UInt64? = nil, data: String?,
         change: BookEvent.Change = .none
     ) -> UInt64 {
         let entry = LogEntry(
-            seq: state.head.seq + 1, eventType: type.rawValue, relatedID: relatedID, data: data,
-            createdAtMicros: nowMicros, previousHash: state.head.hash)
+            seq: state.head.seq + 1, eventType: type.rawValue, relatedID: relatedID, txHash: txHash?.hex,
+            blockNumber: blockNumber, data: data, createdAtMicros: nowMicros, previousHash: state.head.hash)
         state.head = LogHead(seq: entry.seq, hash: entry.hash, epoch: state.head.epoch)
         entries.append(entry)
         events.append(BookEvent(seq: entry.seq, createdAtMicros: nowMicros, change: change))

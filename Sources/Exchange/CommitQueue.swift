@@ -102,7 +102,13 @@ public final class CommitQueue: Sendable, Service {
             var weight = 0
             var count = 0
             while count < state.waiting.count, weight < Self.largestBatch {
-                if case .offer = state.waiting[count].request { weight += 1 } else { weight += Self.cancelWeight }
+                switch state.waiting[count].request {
+                case .offer: weight += 1
+                // What the chain did is a batch by itself: it may be large, and touches what it names.
+                case .chain: weight = count == 0 ? Self.largestBatch : .max
+                case .imported, .cancel, .importedCancel, .expire: weight += Self.cancelWeight
+                }
+                if weight == .max { break }
                 count += 1
             }
             let batch = Array(state.waiting[..<count])

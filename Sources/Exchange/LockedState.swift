@@ -15,6 +15,8 @@ public struct LockedState: Sendable {
     public var tombstones: [Tombstone: UInt64]
     /// The largest `issuedBefore` (unix seconds) recorded for each writer concerned.
     public var watermarks: [Address: UInt64]
+    /// What the chain did with the offers concerned.
+    public var chain = ChainState()
 
     /// A cancel of one offer by one signer.
     public struct Tombstone: Sendable, Hashable {

@@ -9,6 +9,39 @@ public enum EventType: String, Sendable, Hashable {
     /// A `CancelAllOffers` watermark was raised.
     case cancelAllRecorded = "cancel_all_recorded"
     case offerExpired = "offer_expired"
+
+    // What the chain did; each of these rows carries the transaction.
+    /// Somebody took part of an offer: an option exists.
+    case optionTaken = "option_taken"
+    /// The take is deep enough in the chain.
+    case optionConfirmed = "option_confirmed"
+    /// A reorg undid the take.
+    case optionReverted = "option_reverted"
+    /// The option changed hands.
+    case optionTransferred = "option_transferred"
+    /// The option was paid out.
+    case optionSettled = "option_settled"
+    case settlementInitiatedOnChain = "settlement_initiated_on_chain"
+    case settlementApprovedOnChain = "settlement_approved_on_chain"
+    case settlementExecutedOnChain = "settlement_executed_on_chain"
+    /// A writer's cancel on chain was seen, whether or not the offer is known.
+    case cancelSeen = "cancel_seen"
+    /// An event other than a take was undone with its block.
+    case eventReverted = "event_reverted"
+    /// An event is kept apart and changes nothing.
+    case eventQuarantined = "event_quarantined"
+    /// More of an offer is filled.
+    case offerFilled = "offer_filled"
+    /// A fill was undone; its amount is back.
+    case fillReverted = "fill_reverted"
+    /// The chain took more of an offer than there was: it is closed for an operator to look at.
+    case offerOverfilled = "offer_overfilled"
+    /// What had closed an offer on chain was undone.
+    case offerReopened = "offer_reopened"
+    /// An offer is closed for another reason than before.
+    case offerClosed = "offer_closed"
+    /// The chain let go of blocks that were followed.
+    case chainReorged = "chain_reorged"
 }
 
 /// One row of `transaction_logs`: gapless `seq`, chained by hash to the row before it.

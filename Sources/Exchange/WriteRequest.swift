@@ -10,6 +10,8 @@ public enum WriteRequest: Sendable {
     case importedCancel(VerifiedCancel)
     /// Offers whose deadline the leader saw pass; `leaderEpoch` proves that it still leads.
     case expire([Bytes32], leaderEpoch: Int64)
+    /// What the chain did, from the follower or from the operator.
+    case chain(ChainUpdate)
 }
 
 /// What became of one named offer of a cancel.
@@ -43,6 +45,7 @@ public enum WriteResult: Sendable {
     case existed(OfferState)
     case cancelled([CancelResult], headSeq: UInt64)
     case expired(count: Int)
+    case followed(ChainOutcome)
     case rejected(Rejection)
     case failed(WriteFailure)
 }

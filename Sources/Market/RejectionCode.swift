@@ -136,5 +136,8 @@ extension Rejection {
         case orderMayFill = "order_may_fill"
         /// The position is another's now.
         case holderChanged = "holder_changed"
+        // Events of the chain
+        /// An event that no contract of the protocol emits: a duration of 0 days, a fill of nothing.
+        case garbledEvent = "garbled_event"
     }
 }

@@ -12,8 +12,10 @@ struct LockedRead {
     private var cancelled: [Bytes32] = []
     private var writers: Set<Address> = []
     private var clearedWriters: [Address] = []
+    private let chain: LockedChainRead
 
     init(_ requests: [WriteRequest]) {
+        chain = LockedChainRead(requests)
         for request in requests {
             switch request {
             case .offer(let signed):
@@ -30,6 +32,7 @@ struct LockedRead {
                     clearedWriters.append(writer)
                 }
             case .expire(let named, _): cancelled.append(contentsOf: named)
+            case .chain: break
             }
         }
     }
@@ -46,6 +49,7 @@ struct LockedRead {
             SELECT offer_hash, signer, seq FROM cancellations WHERE offer_hash = ANY(\(hashes + cancelled)::bytea[])
             """,
             "SELECT writer, issued_before FROM cancel_watermarks WHERE writer = ANY(\(Array(writers))::bytea[])",
+            LockedChainRead.closedByChain(cancelled),
         ]
         if !clearedWriters.isEmpty {
             queries.append(
@@ -69,9 +73,11 @@ struct LockedRead {
             state.tombstones[tombstone] = try row.uint64(2)
         }
         for row in answers[5] { state.watermarks[try row.address(0)] = try row.uint64(1) }
+        for row in answers[6] { state.chain.closedByChain.insert(try row.bytes32(0)) }
         if !clearedWriters.isEmpty {
-            for row in answers[6] { add(try OfferRow.read(row), to: &state) }
+            for row in answers[7] { add(try OfferRow.read(row), to: &state) }
         }
+        try chain.run(on: connection, &state)
         return state
     }
 

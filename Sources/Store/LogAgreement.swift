@@ -8,6 +8,7 @@ enum LogAgreement {
         (.offerNotLogged, offerNotLogged), (.offerMissing, offerMissing), (.closingNotLogged, closingNotLogged),
         (.closingMissing, closingMissing), (.cancelNotLogged, cancelNotLogged), (.cancelMissing, cancelMissing),
         (.watermarkNotLogged, watermarkNotLogged), (.watermarkMissing, watermarkMissing),
+        (.filledDiffers, filledDiffers),
     ]
 
     private static let offerNotLogged: Query = """
@@ -25,24 +26,25 @@ enum LogAgreement {
         ORDER BY l.seq
         """
 
-    /// An offer born cancelled is closed by its own first row. How fills close offers is the chain's part.
+    /// An offer born cancelled is closed by its own first row. A row about the chain says itself what it made of the offer.
     private static let closingNotLogged: Query = """
         SELECT o.closed_seq, hex(o.offer_hash)
         FROM offers o LEFT JOIN transaction_logs l ON l.seq = o.closed_seq
         WHERE o.closed_seq IS NOT NULL
               AND (l.related_id = hex(o.offer_hash)
-                   AND CASE o.closed_reason
-                       WHEN 'cancelled' THEN l.event_type = 'offer_cancelled'
+                   AND CASE WHEN l.tx_hash IS NOT NULL THEN l.data_json ->> 'status' = o.closed_reason
+                       WHEN o.closed_reason = 'cancelled' THEN l.event_type = 'offer_cancelled'
                            OR l.event_type = 'offer_created' AND l.data_json ->> 'status' = 'cancelled'
-                       WHEN 'expired' THEN l.event_type = 'offer_expired'
-                       ELSE true END) IS NOT TRUE
+                       WHEN o.closed_reason = 'expired' THEN l.event_type = 'offer_expired'
+                       ELSE false END) IS NOT TRUE
         ORDER BY o.closed_seq
         """
 
+    /// What the chain closed it may open again; a signed cancel and an expiry stay.
     private static let closingMissing: Query = """
         SELECT l.seq, coalesce(l.related_id, '')
         FROM transaction_logs l
-        WHERE (l.event_type IN ('offer_cancelled', 'offer_expired')
+        WHERE l.tx_hash IS NULL AND (l.event_type IN ('offer_cancelled', 'offer_expired')
                OR l.event_type = 'offer_created' AND l.data_json ->> 'status' = 'cancelled')
               AND NOT EXISTS (
                   SELECT FROM offers o
@@ -84,5 +86,16 @@ enum LogAgreement {
         LEFT JOIN cancel_watermarks w ON hex(w.writer) = logged.writer
         WHERE logged.latest IS DISTINCT FROM lpad(w.issued_before::text, 20, '0')
         ORDER BY logged.seq
+        """
+
+    /// What is filled of an offer is the sum of its fills that count, and what its last row about the chain says.
+    private static let filledDiffers: Query = """
+        SELECT l.seq, hex(f.offer_hash)
+        FROM filled_amounts f
+        JOIN LATERAL (SELECT max(seq) AS seq FROM fills WHERE offer_hash = f.offer_hash) latest ON true
+        LEFT JOIN transaction_logs l ON l.seq = latest.seq
+        WHERE f.filled_amount IS DISTINCT FROM (
+                  SELECT coalesce(sum(amount), 0) FROM fills WHERE offer_hash = f.offer_hash AND status <> 'reverted')
+        ORDER BY l.seq
         """
 }

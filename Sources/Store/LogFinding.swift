@@ -41,6 +41,8 @@ public enum LogFinding: Sendable, Hashable {
         case watermarkNotLogged = "watermark_not_logged"
         /// A writer's watermark that the log has and the table lacks.
         case watermarkMissing = "watermark_missing"
+        /// What is filled of an offer is not the sum of its fills.
+        case filledDiffers = "filled_differs"
     }
 }
 
@@ -76,6 +78,7 @@ extension LogFinding.Disagreement {
         case .cancelMessageAltered: "a cancel message is not what its signer signed"
         case .watermarkNotLogged: "a watermark has no row that records it"
         case .watermarkMissing: "a watermark in the log is not stored, or is lower"
+        case .filledDiffers: "what is filled of an offer is not the sum of its fills"
         }
     }
 }

@@ -2,6 +2,7 @@ import Ethereum
 import Exchange
 import Market
 import Postgres
+import StrictJSON
 
 /// Reading `transaction_logs`, `log_head` and `books`.
 enum LogTable {
@@ -17,9 +18,10 @@ enum LogTable {
     static func events(after seq: UInt64, limit: Int, on connection: PostgresConnection) throws -> [BookEvent] {
         let rows = try connection.query(
             """
-            SELECT l.seq, l.event_type, l.related_id, l.created_at, \(OfferRow.columns)
+            SELECT l.seq, l.event_type, l.data, l.created_at, \(OfferRow.columns)
             FROM transaction_logs l
-            LEFT JOIN offers o ON l.event_type IN ('offer_created', 'offer_cancelled', 'offer_expired')
+            LEFT JOIN offers o ON l.event_type IN ('offer_created', 'offer_cancelled', 'offer_expired', 'offer_filled',
+                                                   'fill_reverted', 'offer_overfilled', 'offer_reopened', 'offer_closed')
                               AND o.offer_hash = decode(substr(l.related_id, 3), 'hex')
             LEFT JOIN filled_amounts f USING (offer_hash)
             WHERE l.seq > \(Int64(clamping: seq)) ORDER BY l.seq LIMIT \(Int64(limit))
@@ -32,17 +34,33 @@ enum LogTable {
     private static func change(_ row: Row) throws -> BookEvent.Change {
         switch EventType(rawValue: try row.text(1)) {
         case .offerCreated:
+            // The row as it was written: what closed or filled it later is an event of its own.
             var offer = try OfferRow.read(row, from: 4)
-            // The row as it was written: what closed it later is an event of its own.
-            if let closed = offer.closed, closed.seq > offer.seq {
-                offer.closed = nil
-                offer.cancelledAtMicros = nil
-            }
+            let isCancelled = !row.isNull(2)
+            offer.closed = isCancelled ? .init(seq: offer.seq, reason: .cancelled) : nil
+            offer.cancelledAtMicros = isCancelled ? offer.createdAtMicros : nil
+            offer.filled = .zero
             return .created(offer)
-        case .offerCancelled: return try closing(row, .cancelled)
+        case .offerCancelled: return row.isNull(2) ? try closing(row, .cancelled) : try standing(row)
         case .offerExpired: return try closing(row, .expired)
-        case .cancelRecorded, .cancelAllRecorded, nil: return .none
+        case .offerFilled, .fillReverted, .offerOverfilled, .offerReopened, .offerClosed: return try standing(row)
+        default: return .none
         }
+    }
+
+    /// What the chain made of an offer: the row says what was filled then, and whether it stood in its book.
+    private static func standing(_ row: Row) throws -> BookEvent.Change {
+        var offer = try OfferRow.read(row, from: 4)
+        let data = try JSONValue.parse(Array(try row.text(2).utf8)).object
+        guard let filled = data?["filled"]?.string.flatMap({ UInt256(decimal: $0) }),
+            let status = data?["status"]?.string
+        else { throw PostgresError(.decoding, "a row about fills says no amount or no status") }
+        offer.filled = filled
+        offer.closed = OfferState.ClosedReason(rawValue: String(decoding: status, as: UTF8.self)).map {
+            .init(seq: offer.closed?.seq ?? offer.seq, reason: $0)
+        }
+        if offer.closed == nil { offer.cancelledAtMicros = nil }
+        return .changed(offer)
     }
 
     private static func closing(_ row: Row, _ reason: OfferState.ClosedReason) throws -> BookEvent.Change {
