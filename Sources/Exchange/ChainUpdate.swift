@@ -21,7 +21,7 @@ public struct ChainUpdate: Sendable {
         public let to: ChainHeader
         /// Headers followed on the way, `to` among them, in ascending height.
         public let headers: [ChainHeader]
-        /// Headers below this height are forgotten.
+        /// Headers below this height are forgotten, but for the newest of them.
         public let forgetBelow: UInt64
         /// The leader's epoch: an old leader writes nothing.
         public let leaderEpoch: Int64

@@ -70,3 +70,57 @@ public struct Commit: Sendable {
         self.headAfter = headAfter
     }
 }
+
+/// What is stored of the chain, as the follower and its status need it. `Store` is its one implementation.
+public protocol ChainStore: Sendable {
+    /// The newest followed headers, highest first, at most `limit`; the cursor is among them.
+    func followedHeaders(_ limit: Int) async throws -> [ChainHeader]
+    /// What is known of the chain in all.
+    func chainSummary() async throws -> ChainSummary
+}
+
+/// What is stored of the chain in all.
+public struct ChainSummary: Sendable {
+    /// A time when the chain let go of blocks.
+    public struct Reorg: Sendable, Hashable {
+        /// Its row in the log.
+        public let seq: UInt64
+        /// Blocks withdrawn.
+        public let depth: Int
+        /// Events withdrawn with them.
+        public let events: Int
+        /// When it was applied here, µs since 1970.
+        public let atMicros: Int64
+
+        /// A reorg as recorded.
+        public init(seq: UInt64, depth: Int, events: Int, atMicros: Int64) {
+            self.seq = seq
+            self.depth = depth
+            self.events = events
+            self.atMicros = atMicros
+        }
+    }
+
+    /// The last block whose effects are applied; nil when the chain was never followed.
+    public let cursor: ChainHeader?
+    /// How many reorgs there were, and the last of them, newest first.
+    public let reorgs: (count: Int, last: [Reorg])
+    /// How many events are kept apart, and the last of them, newest first.
+    public let quarantined: (count: Int, last: [RecordedEvent])
+    /// Events that wait for confirmations.
+    public let pending: Int
+    /// The time of the latest block followed or posted, unix seconds.
+    public let latestBlockTime: UInt64?
+
+    /// A summary as read.
+    public init(
+        cursor: ChainHeader?, reorgs: (count: Int, last: [Reorg]), quarantined: (count: Int, last: [RecordedEvent]),
+        pending: Int, latestBlockTime: UInt64?
+    ) {
+        self.cursor = cursor
+        self.reorgs = reorgs
+        self.quarantined = quarantined
+        self.pending = pending
+        self.latestBlockTime = latestBlockTime
+    }
+}

@@ -19,13 +19,15 @@ enum BlocksTable {
         }
     }
 
-    /// Moves the cursor: blocks that left the chain go, followed ones come, old ones are forgotten.
+    /// Moves the cursor: blocks that left the chain go, followed ones come, old ones are forgotten but for the newest of
+    /// them: where nothing lies below a header, following began there.
     static func move(_ move: ChainUpdate.CursorMove, removing removed: [Bytes32]) -> [Query] {
         let headers = move.headers
         return [
             """
             DELETE FROM blocks
-            WHERE hash = ANY(\(removed)::bytea[]) OR number < \(Int64(clamping: move.forgetBelow))
+            WHERE hash = ANY(\(removed)::bytea[])
+                  OR number < (SELECT max(number) FROM blocks WHERE number < \(Int64(clamping: move.forgetBelow)))
                   OR number = ANY(\(headers.map { Int64(clamping: $0.number) })::bigint[])
             """,
             "UPDATE blocks SET is_cursor = false WHERE is_cursor",

@@ -10,7 +10,7 @@ public struct PostgresLog: OfferLog {
     private static let loadTimeout = "60s"
 
     private let writer: LogWriter
-    private let reads: PostgresClient
+    let reads: PostgresClient
 
     /// The log behind `writes` (a pool of its own, for `LogWriter`) and `reads`.
     public init(writes: PostgresClient, reads: PostgresClient, deployment: Deployment, logger: Logger) {

@@ -17,6 +17,7 @@ struct LogWriterFaultTests {
         case .existed(let state): "existed at \(state.seq)"
         case .cancelled(let results, _): results.map { "\($0.status.rawValue) at \($0.seq)" }.joined(separator: ", ")
         case .expired(let count): "\(count) expired"
+        case .followed(let outcome): "\(outcome.applied) applied"
         case .rejected(let rejection): rejection.code
         case .failed(let failure): "\(failure)"
         }

@@ -5,7 +5,8 @@ import Testing
 @Suite("Layers")
 struct LayerTests {
     private static let own: Set<String> = [
-        "StrictJSON", "Ethereum", "Market", "Exchange", "Postgres", "Redis", "Store", "API", "Feed", "PrivateServers",
+        "StrictJSON", "Ethereum", "Market", "Exchange", "Postgres", "Redis", "Store", "API", "Chain", "Feed",
+        "PrivateServers",
         "Pricing", "CPostgres", "CHiredis", "CSecp256k1", "CPricing", "strikebook",
     ]
 
@@ -23,7 +24,7 @@ struct LayerTests {
         "Feed": ["Exchange", "Market", "Ethereum", "StrictJSON"],
         "PrivateServers": [],
         "strikebook": [
-            "API", "Feed", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
+            "API", "Chain", "Feed", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
             "PrivateServers",
         ],
         "Benchmarks": [
