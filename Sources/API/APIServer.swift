@@ -24,6 +24,8 @@ public struct APIServer: Service {
         public var price: PriceRoute
         /// `/prices`
         public var prices: PriceRoutes
+        /// `/chain`
+        public var chain: ChainRoutes
         /// What became of it.
         public var status: StatusRoutes
         /// The chain and contract.
@@ -32,7 +34,8 @@ public struct APIServer: Service {
         /// All of them.
         public init(
             offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
-            price: PriceRoute, prices: PriceRoutes, status: StatusRoutes, deployment: ProtocolRoute
+            price: PriceRoute, prices: PriceRoutes, chain: ChainRoutes, status: StatusRoutes,
+            deployment: ProtocolRoute
         ) {
             self.offers = offers
             self.cancel = cancel
@@ -41,6 +44,7 @@ public struct APIServer: Service {
             self.quote = quote
             self.price = price
             self.prices = prices
+            self.chain = chain
             self.status = status
             self.deployment = deployment
         }
@@ -123,6 +127,8 @@ public struct APIServer: Service {
             "/prices/{token}", .get(routes.prices.get),
             .post(largestBody: limits.offerBody, routes.prices.post))
         table.add("/prices/{token}/history", .get(routes.prices.history))
+        table.add("/chain/status", .get(routes.chain.status))
+        table.add("/chain/events", .post(largestBody: limits.largestBody, routes.chain.post))
         table.add("/live", .get(routes.status.live))
         table.add("/ready", .get(routes.status.ready))
         table.add("/health", .get(routes.status.health))

@@ -173,7 +173,8 @@ extension ChainFollower {
     /// Hands an update over whose cursor moves over `headers`, or back to `back` when there are none.
     /// - Returns: true; false when another process had moved the cursor, and all is to be read again.
     func commit(
-        _ walk: inout ChainWalk, _ update: ChainUpdate, to headers: [ChainHeader], back: ChainHeader? = nil, _ epoch: Int64
+        _ walk: inout ChainWalk, _ update: ChainUpdate, to headers: [ChainHeader], back: ChainHeader? = nil,
+        _ epoch: Int64
     ) async throws -> Bool {
         guard let to = headers.last ?? back else { return true }
         var update = update

@@ -46,13 +46,18 @@ public final class EthereumNode: ChainNode {
         if blocks.isEmpty { return [] }
         let isByHash = byHash.withLock { $0 }
         var calls = blocks.map { block in
-            isByHash ? filter { $0.key("blockHash"); $0.string(block.hash.hex) } : filter(block.number, block.number)
+            isByHash
+                ? filter {
+                    $0.key("blockHash"); $0.string(block.hash.hex)
+                } : filter(block.number, block.number)
         }
         // Asked after the logs: a node that knows the block now knew its logs.
         calls += blocks.map { isByHash ? Self.block(hash: $0.hash) : Self.block(Self.quantity($0.number)) }
         let answers = try await rpc.call(calls)
         if isByHash, case .failure = answers[0] {
-            let known = answers[blocks.count...].allSatisfy { if case .success(let value) = $0 { !value.isNull } else { false } }
+            let known = answers[blocks.count...].allSatisfy {
+                if case .success(let value) = $0 { !value.isNull } else { false }
+            }
             guard known else { throw .inconsistent("the node does not know a block that it named") }
             byHash.withLock { $0 = false }
             return try await logs(of: blocks)

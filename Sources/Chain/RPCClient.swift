@@ -34,7 +34,8 @@ public final class RPCClient: Sendable {
     ) {
         self.http = http
         self.chainId = chainId
-        self.timeout = .nanoseconds(timeout.components.seconds * 1_000_000_000 + timeout.components.attoseconds / 1_000_000_000)
+        self.timeout = .nanoseconds(
+            timeout.components.seconds * 1_000_000_000 + timeout.components.attoseconds / 1_000_000_000)
         self.logger = logger
         state = Mutex(RPCEndpoints(urls: urls))
     }

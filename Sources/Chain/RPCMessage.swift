@@ -43,7 +43,9 @@ enum RPCMessage {
         var results = [Result<JSONValue, RPCError>?](repeating: nil, count: count)
         for answer in answers {
             guard let object = answer.object else { return .failure(.garbled("an answer is no object")) }
-            guard let id = id(object["id"], count: count) else { return .failure(.garbled("an answer has no known id")) }
+            guard let id = id(object["id"], count: count) else {
+                return .failure(.garbled("an answer has no known id"))
+            }
             guard results[id] == nil else { return .failure(.garbled("two answers have one id")) }
             if let error = object["error"], !error.isNull {
                 results[id] = .failure(self.error(error))
@@ -54,7 +56,9 @@ enum RPCMessage {
             }
         }
         let complete = results.compactMap { $0 }
-        guard complete.count == count else { return .failure(.garbled("\(count - complete.count) answers are missing")) }
+        guard complete.count == count else {
+            return .failure(.garbled("\(count - complete.count) answers are missing"))
+        }
         return .success(complete)
     }
 

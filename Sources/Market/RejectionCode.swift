@@ -136,8 +136,13 @@ extension Rejection {
         case orderMayFill = "order_may_fill"
         /// The position is another's now.
         case holderChanged = "holder_changed"
+
         // Events of the chain
         /// An event that no contract of the protocol emits: a duration of 0 days, a fill of nothing.
         case garbledEvent = "garbled_event"
+        /// No event of the protocol has this name.
+        case unknownEvent = "unknown_event"
+        /// More events than one request may hold.
+        case tooManyEvents = "too_many_events"
     }
 }

@@ -49,7 +49,9 @@ final class MemoryStore: ChainStore, Leadership {
             tables.offers[closing.offerHash] = tables.offers[closing.offerHash]?.closing(
                 at: closing.seq, reason: closing.reason, micros: plan.nowMicros)
         }
-        for row in plan.cancellations { tables.tombstones[.init(offerHash: row.offerHash, signer: row.signer)] = row.seq }
+        for row in plan.cancellations {
+            tables.tombstones[.init(offerHash: row.offerHash, signer: row.signer)] = row.seq
+        }
         let writes = plan.chain
         for offer in writes.offers {
             precondition(offer.filled <= offer.offer.collateralAmount, "the database refuses this")

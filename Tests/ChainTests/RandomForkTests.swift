@@ -32,7 +32,9 @@ import Testing
             switch Int.random(in: 0..<12, using: &random) {
             case 0: return .offerCancelled(offerHash: names[2], writer: signed.offer.writer)
             case 1: return .offerCancelled(offerHash: names[0], writer: address(0x77))
-            case 2, 3: return .transfer(from: address(9), to: address(UInt8.random(in: 20...30, using: &random)), tokenId: UInt256(token))
+            case 2, 3:
+                return .transfer(
+                    from: address(9), to: address(UInt8.random(in: 20...30, using: &random)), tokenId: UInt256(token))
             case 4: return .optionSettled(tokenId: UInt256(token), profit: 5, settler: address(9))
             case 5: return .settlementExecuted(tokenId: UInt256(token), proceedsReceived: 7, settler: address(8))
             default:
@@ -52,7 +54,8 @@ import Testing
             if Int.random(in: 0..<40, using: &random) == 0 {
                 transactions += 1
                 let good = log(of: event(transactions))
-                content.append((transactions, [EventLog(address: good.address, topics: good.topics, data: good.data + [1])]))
+                content.append(
+                    (transactions, [EventLog(address: good.address, topics: good.topics, data: good.data + [1])]))
             }
             node.mine(content)
             highest = max(highest, node.tip)

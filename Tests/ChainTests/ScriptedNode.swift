@@ -62,7 +62,8 @@ final class ScriptedNode: ChainNode {
             state.salt += 1
             let parent = state.blocks[state.blocks.count - 1].header
             state.blocks.append(
-                Self.block(number: parent.number + 1, parent: parent.hash, salt: state.salt, transactions: transactions))
+                Self.block(number: parent.number + 1, parent: parent.hash, salt: state.salt, transactions: transactions)
+            )
         }
     }
 
@@ -121,13 +122,15 @@ final class ScriptedNode: ChainNode {
         try ask { (state) throws(NodeFailure) in
             var result: [[NodeLog]] = []
             for asked in blocks {
-                guard asked.number < UInt64(state.blocks.count), state.blocks[Int(asked.number)].header.hash == asked.hash
+                guard asked.number < UInt64(state.blocks.count),
+                    state.blocks[Int(asked.number)].header.hash == asked.hash
                 else { throw .inconsistent("unknown block") }
                 var logs = state.blocks[Int(asked.number)].logs
                 if !logs.isEmpty, state.faults.emptyAnswers > 0 {
                     state.faults.emptyAnswers -= 1
                     logs = []
-                } else if logs.count > 1, state.faults.shortAnswers > 0, asked.number == UInt64(state.blocks.count - 1) {
+                } else if logs.count > 1, state.faults.shortAnswers > 0, asked.number == UInt64(state.blocks.count - 1)
+                {
                     state.faults.shortAnswers -= 1
                     logs.removeLast()
                 }

@@ -6,8 +6,7 @@ import Testing
 struct LayerTests {
     private static let own: Set<String> = [
         "StrictJSON", "Ethereum", "Market", "Exchange", "Postgres", "Redis", "Store", "API", "Chain", "Feed",
-        "PrivateServers",
-        "Pricing", "CPostgres", "CHiredis", "CSecp256k1", "CPricing", "strikebook",
+        "PrivateServers", "Pricing", "CPostgres", "CHiredis", "CSecp256k1", "CPricing", "strikebook",
     ]
 
     /// Every target and what it may import of ours; an arrow only points down.
@@ -21,11 +20,12 @@ struct LayerTests {
         "Redis": ["CHiredis"],
         "Store": ["Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "Redis"],
         "API": ["Exchange", "Market", "Ethereum", "StrictJSON", "Pricing"],
+        "Chain": ["Exchange", "Market", "Ethereum", "StrictJSON"],
         "Feed": ["Exchange", "Market", "Ethereum", "StrictJSON"],
         "PrivateServers": [],
         "strikebook": [
-            "API", "Chain", "Feed", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
-            "PrivateServers",
+            "API", "Chain", "Feed", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres",
+            "Redis", "PrivateServers",
         ],
         "Benchmarks": [
             "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis", "PrivateServers",

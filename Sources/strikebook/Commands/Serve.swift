@@ -42,6 +42,11 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "on or off: bring the schema of --database-url up first (off; the private one always is).")
     var migrate: String?
     @Option(help: "The operator's key; better as STRIKEBOOK_OPERATOR_KEY.") var operatorKey: String?
+    @Option(help: "JSON-RPC nodes to follow the chain on, separated by commas; absent: the chain is not followed.")
+    var rpcUrl: String?
+    @Option(help: "Blocks until a take is confirmed, its own counted (12).") var confirmations: String?
+    @Option(help: "Block to begin with on an empty database (the latest).") var startBlock: String?
+    @Option(help: "How often to ask for new blocks, in seconds or as 500ms (2).") var pollInterval: String?
     @Option(help: "Addresses or CIDR blocks whose X-Forwarded-For is believed, separated by commas.")
     var trustedProxies: String?
     @Option(help: "Origins of other sites that may read, separated by commas, or *.") var allowedOrigins: String?
@@ -96,6 +101,7 @@ struct Serve: AsyncParsableCommand {
             "seed": seed,
             "any-token": anyToken, "offer-rate-limit": offerRateLimit, "max-open-offers": maxOpenOffers,
             "max-duration-days": maxDurationDays, "tail-fill": tailFill, "fallback": fallback, "migrate": migrate,
+            "rpc-url": rpcUrl, "confirmations": confirmations, "start-block": startBlock, "poll-interval": pollInterval,
             "operator-key": operatorKey, "trusted-proxies": trustedProxies, "allowed-origins": allowedOrigins,
             "redis-prefix": redisPrefix, "log-format": logFormat, "log-level": logLevel,
         ]

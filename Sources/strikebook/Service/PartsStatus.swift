@@ -15,6 +15,7 @@ struct PartsStatus: ServiceStatus {
     let follower: LogFollower
     let leader: LogLeader
     let market: MarketParts
+    let chain: ChainParts
 
     func dependencies() async -> [Dependency] {
         let postgres = reads.statistics
@@ -37,6 +38,7 @@ struct PartsStatus: ServiceStatus {
                 name: "leader", state: .up, isRequired: false,
                 detail: leader.epoch.map { "this process, epoch \($0)" } ?? "another process"))
         dependencies.append(market.dependency(nowMicros: SystemClock.micros()))
+        dependencies.append(chain.dependency)
         return dependencies
     }
 
@@ -60,6 +62,7 @@ struct PartsStatus: ServiceStatus {
                 Double(reading.failedQueries + writing.failedQueries)),
             Gauge("redis_connected", "1 while Redis answers.", redis?.isConnected == true ? 1 : 0),
         ]
+        gauges += chain.gauges
         if let redis, let mirror {
             let statistics = redis.statistics
             gauges += [

@@ -56,9 +56,10 @@ struct RunningService {
             settings, database: database, reads: reads, redis: redis, leadership: leader, secret: cursorKey,
             logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
+        let chain = ChainParts(settings, log: log, queue: queue, leadership: leader, logger: logger)
         let status = PartsStatus(
             writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
-            leader: leader, market: market)
+            leader: leader, market: market, chain: chain)
         let pricing = PriceWorker()
         let hub = Hub(
             limits: feedLimits(), books: books, tokens: settings.tokens, prices: market.board,
@@ -68,9 +69,9 @@ struct RunningService {
         let server = server(
             log: log, books: books, queue: queue, hub: hub, pricing: pricing, cursors: CursorCodec(key: cursorKey),
             shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
-            market: market, status: status)
+            market: market, chain: chain, status: status)
         let edges: [(any Service)?] = [writes, reads, redis, listener, leader, follower, mirror, queue, sweep, pricing]
-        return edges.compactMap { $0 } + market.services + [server, hub]
+        return edges.compactMap { $0 } + market.services + chain.services + [server, hub]
     }
 
     /// The head that a notification announces; nil after a reconnect, which may have missed some.
@@ -105,7 +106,7 @@ struct RunningService {
 
     private func server(
         log: PostgresLog, books: Books, queue: CommitQueue, hub: Hub, pricing: PriceWorker, cursors: CursorCodec,
-        shared: RedisLimiter?, follower: LogFollower, market: MarketParts, status: PartsStatus
+        shared: RedisLimiter?, follower: LogFollower, market: MarketParts, chain: ChainParts, status: PartsStatus
     ) -> APIServer {
         let now: @Sendable () -> UInt64 = SystemClock.seconds
         let tokens = settings.tokens
@@ -133,6 +134,9 @@ struct RunningService {
             prices: PriceRoutes(
                 board: market.board, tokens: tokens, store: market.store, cursors: cursors,
                 operators: OperatorGuard(key: settings.operatorKey), nowMillis: { SystemClock.micros() / 1_000 }),
+            chain: ChainRoutes(
+                store: log, queue: queue, operators: OperatorGuard(key: settings.operatorKey),
+                progress: chain.progress, now: now),
             status: StatusRoutes(
                 status: status, metrics: metrics, books: books, version: Version.text, nowMicros: SystemClock.micros),
             deployment: ProtocolRoute(

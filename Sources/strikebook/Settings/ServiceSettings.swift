@@ -27,6 +27,8 @@ struct ServiceSettings {
     var seed: UInt64?
     /// Who has it may do what only the operator may; absent: nobody may.
     var operatorKey: String?
+    /// How the chain is followed.
+    var chain: ChainSettings
     var rules: OfferRules
     var offerRate: RateLimits.Rule
     var trustedProxies: [ClientAddress.Block]
@@ -59,6 +61,7 @@ struct ServiceSettings {
         if operatorKey?.isEmpty == true {
             throw SettingsSource.refusal(.operatorKey, "must not be empty; leave it out to have no operator")
         }
+        chain = try ChainSettings(source)
         let anyToken = try source.flag(.anyToken, default: tokenFile == nil)
         let maxOpenOffers = try source.integer(.maxOpenOffers, in: 1...10_000_000, default: 10_000)
         let days = try source.integer(.maxDurationDays, in: 1...65_535, default: 365)

@@ -10,6 +10,10 @@ enum SettingKey: String, CaseIterable {
     case tokens, seed
     case anyToken = "any-token"
     case operatorKey = "operator-key"
+    case rpcURL = "rpc-url"
+    case confirmations
+    case startBlock = "start-block"
+    case pollInterval = "poll-interval"
     case trustedProxies = "trusted-proxies"
     case allowedOrigins = "allowed-origins"
     case offerRateLimit = "offer-rate-limit"
@@ -36,7 +40,7 @@ enum SettingKey: String, CaseIterable {
     /// Whether its value must never be shown.
     var isSecret: Bool {
         switch self {
-        case .databaseURL, .redisURL, .operatorKey, .seed: true
+        case .databaseURL, .redisURL, .operatorKey, .seed, .rpcURL: true
         default: false
         }
     }

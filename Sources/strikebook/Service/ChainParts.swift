@@ -1,0 +1,100 @@
+import API
+import AsyncHTTPClient
+import Chain
+import Exchange
+import Logging
+import ServiceLifecycle
+import Store
+
+/// Following the chain: the client of its nodes and the follower; neither where no node is configured.
+struct ChainParts {
+    /// Nil where no node is configured.
+    let follower: ChainFollower?
+    let client: RPCClient?
+    let http: SharedHTTPClient?
+    private let settings: ChainSettings
+
+    init(
+        _ settings: ServiceSettings, log: PostgresLog, queue: CommitQueue, leadership: any Leadership, logger: Logger
+    ) {
+        self.settings = settings.chain
+        guard !settings.chain.urls.isEmpty else {
+            (follower, client, http) = (nil, nil, nil)
+            return
+        }
+        let http = SharedHTTPClient()
+        let client = RPCClient(
+            urls: settings.chain.urls, chainId: settings.deployment.chainId, http: http.client, logger: logger)
+        let contract = settings.deployment.verifyingContract
+        self.http = http
+        self.client = client
+        follower = ChainFollower(
+            node: EthereumNode(rpc: client, contract: contract), store: log, leadership: leadership,
+            contract: contract, settings: settings.chain.following, nowMicros: SystemClock.micros, logger: logger,
+            write: { await queue.write(.chain($0)) })
+    }
+
+    /// In starting order.
+    var services: [any Service] { [http, follower].compactMap { $0 as (any Service)? } }
+
+    /// For `/chain/status`.
+    var progress: @Sendable () -> ChainProgress? {
+        guard let follower else { return { nil } }
+        let confirmations = settings.following.confirmations
+        return {
+            let status = follower.status
+            return ChainProgress(
+                phase: status.phase.rawValue, head: status.head, problem: status.problem, confirmations: confirmations)
+        }
+    }
+
+    /// For `/ready`: a chain that cannot be followed until somebody acts makes the service unready; one whose nodes are
+    /// away does not.
+    var dependency: Dependency {
+        guard let status = follower?.status else { return Dependency(name: "chain", state: .off, isRequired: false) }
+        switch status.phase {
+        case .reorgTooDeep, .wrongChain:
+            return Dependency(
+                name: "chain", state: .down, isRequired: true,
+                detail: "\(status.phase.rawValue): \(status.problem ?? "")")
+        case .failing:
+            return Dependency(name: "chain", state: .down, isRequired: false, detail: status.problem)
+        case .starting, .standby, .catchingUp, .following:
+            return Dependency(name: "chain", state: .up, isRequired: false, detail: status.phase.rawValue)
+        }
+    }
+
+    /// For `/stats` and `/metrics`.
+    var gauges: [Gauge] {
+        guard let follower, let client else { return [] }
+        let (status, calls) = (follower.status, client.statistics)
+        let (head, cursor) = (status.head?.number ?? 0, status.cursor?.number ?? 0)
+        return [
+            Gauge("chain_head", "Height of the node's newest block.", Double(head)),
+            Gauge("chain_cursor", "Height of the last block whose effects are applied.", Double(cursor)),
+            Gauge("chain_lag_blocks", "Blocks between the two.", Double(head > cursor ? head - cursor : 0)),
+            Gauge("chain_events_total", "Events applied by this process.", Double(status.events)),
+            Gauge("chain_reorgs_total", "Reorgs undone by this process.", Double(status.reorgs)),
+            Gauge("rpc_requests_total", "Requests sent to nodes.", Double(calls.requests)),
+            Gauge("rpc_failures_total", "Requests without a usable answer.", Double(calls.failures)),
+            Gauge("rpc_switches_total", "Times another node was turned to.", Double(calls.switches)),
+        ]
+    }
+}
+
+/// The HTTP client of everything that asks other services; ended with the service.
+struct SharedHTTPClient: Service {
+    let client: HTTPClient
+
+    init() {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(3), read: .seconds(10)))
+        configuration.decompression = .disabled
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        try await client.shutdown()
+    }
+}
