@@ -193,7 +193,8 @@ public struct ChainRoutes: Sendable {
             blocks: order.compactMap { hash in
                 byBlock[hash].flatMap { events in
                     events.first.map {
-                        ChainBlock(number: $0.blockNumber, hash: hash, time: $0.blockTime, events: events.map(Self.event))
+                        ChainBlock(
+                            number: $0.blockNumber, hash: hash, time: $0.blockTime, events: events.map(Self.event))
                     }
                 }
             })

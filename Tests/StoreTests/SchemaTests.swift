@@ -166,7 +166,7 @@ import Testing
         let views = try await withConnection(url) { connection in
             try connection.query("SELECT viewname FROM pg_views WHERE schemaname = 'public'").map { try $0.text(0) }
         }
-        #expect(views.count == 8)
+        #expect(views.count == 9)
         for view in views {
             #expect(try await sqlstate(of: "SELECT * FROM \(view)", in: url, role: "strikebook_read") == nil, "\(view)")
         }

@@ -3,6 +3,8 @@ import AsyncHTTPClient
 import Chain
 import Exchange
 import Logging
+import Market
+import NIOCore
 import ServiceLifecycle
 import Store
 
@@ -35,7 +37,10 @@ struct ChainParts {
     }
 
     /// In starting order.
-    var services: [any Service] { [http, follower].compactMap { $0 as (any Service)? } }
+    var services: [any Service] {
+        let services: [(any Service)?] = [http, follower]
+        return services.compactMap { $0 }
+    }
 
     /// For `/chain/status`.
     var progress: @Sendable () -> ChainProgress? {

@@ -29,7 +29,8 @@ struct ChainSettings {
     private static func interval(_ source: SettingsSource) throws -> Duration {
         let text = source.text(.pollInterval) ?? "2"
         let (digits, unit) =
-            text.hasSuffix("ms") ? (text.dropLast(2), 0.001) : text.hasSuffix("s") ? (text.dropLast(), 1.0) : (text[...], 1.0)
+            text.hasSuffix("ms")
+            ? (text.dropLast(2), 0.001) : text.hasSuffix("s") ? (text.dropLast(), 1.0) : (text[...], 1.0)
         guard let number = Double(digits), number.isFinite, (0.01...3_600).contains(number * unit) else {
             throw SettingsSource.refusal(.pollInterval, "must be 0.01 to 3600 seconds, as 2, 0.5 or 500ms")
         }
