@@ -146,7 +146,7 @@ public final class EthereumNode: ChainNode {
         else { throw .garbled("a block lacks number, hash, parentHash or timestamp") }
         return NodeHeader(
             header: ChainHeader(number: number, hash: hash, parentHash: parent, time: time),
-            bloom: object["logsBloom"]?.data ?? [])
+            bloom: object["logsBloom"]?.data.flatMap { $0.count == 256 ? $0 : nil } ?? [])
     }
 
     /// Logs that are in the chain; those that were removed are none.

@@ -9,8 +9,8 @@ public struct BookEvent: Sendable {
         case created(OfferState)
         case closed(offerHash: Bytes32, book: BookID, reason: OfferState.ClosedReason)
         /// The offer as it stands after the row: fills changed what remains, took it out of its book, or a reorg brought
-        /// it back. In the book when it is open, out of it when it is closed.
-        case changed(OfferState)
+        /// it back. In the book when it is open, out of it when it is closed; `wasOpen` says the same of before the row.
+        case changed(OfferState, wasOpen: Bool)
         /// The row changes no book.
         case none
     }

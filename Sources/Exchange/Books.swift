@@ -166,7 +166,7 @@ extension Books {
                 changed(id, from: before, by: event, .add, entry)
             case .closed(let offerHash, _, _):
                 if let entry = entries[offerHash] { remove(entry, by: event) }
-            case .changed(let offer): change(offer, by: event)
+            case .changed(let offer, _): change(offer, by: event)
             }
         }
 

@@ -76,14 +76,14 @@ extension CommitPlan {
             if reason == nil { state.chain.closedByChain.remove(hash) } else { state.chain.closedByChain.insert(hash) }
         }
         let seq = append(
-            type, about: hash.hex, txHash: event.txHash, blockNumber: event.blockNumber, data: data(new, event),
-            change: .changed(new))
+            type, about: hash.hex, txHash: event.txHash, blockNumber: event.blockNumber,
+            data: data(new, event, wasOpen: offer.closed == nil), change: .changed(new, wasOpen: offer.closed == nil))
         state.offers[hash] = new
         chain.standings.insert(hash)
         if offer.closed == nil || new.closed == nil { touchedBooks[BookID(new.offer)] = seq }
     }
 
-    private func data(_ offer: OfferState, _ event: RecordedEvent) -> String {
+    private func data(_ offer: OfferState, _ event: RecordedEvent, wasOpen: Bool) -> String {
         var json = JSONWriter(capacity: 256)
         json.beginObject()
         if let taken = event.taken {
@@ -102,6 +102,8 @@ extension CommitPlan {
             json.key("tokenId")
             json.uint256(taken.tokenId)
         }
+        json.key("wasOpen")
+        json.bool(wasOpen)
         json.endObject()
         return String(decoding: json.bytes, as: UTF8.self)
     }

@@ -20,9 +20,10 @@ enum LogTable {
             """
             SELECT l.seq, l.event_type, l.data, l.created_at, \(OfferRow.columns)
             FROM transaction_logs l
-            LEFT JOIN offers o ON l.event_type IN ('offer_created', 'offer_cancelled', 'offer_expired', 'offer_filled',
-                                                   'fill_reverted', 'offer_overfilled', 'offer_reopened', 'offer_closed')
-                              AND o.offer_hash = decode(substr(l.related_id, 3), 'hex')
+            LEFT JOIN offers o ON o.offer_hash = CASE
+                WHEN l.event_type IN ('offer_created', 'offer_cancelled', 'offer_expired', 'offer_filled', 'fill_reverted',
+                                      'offer_overfilled', 'offer_reopened', 'offer_closed')
+                THEN decode(substr(l.related_id, 3), 'hex') END
             LEFT JOIN filled_amounts f USING (offer_hash)
             WHERE l.seq > \(Int64(clamping: seq)) ORDER BY l.seq LIMIT \(Int64(limit))
             """)
@@ -53,14 +54,14 @@ enum LogTable {
         var offer = try OfferRow.read(row, from: 4)
         let data = try JSONValue.parse(Array(try row.text(2).utf8)).object
         guard let filled = data?["filled"]?.string.flatMap({ UInt256(decimal: $0) }),
-            let status = data?["status"]?.string
+            let status = data?["status"]?.string, let wasOpen = data?["wasOpen"]?.bool
         else { throw PostgresError(.decoding, "a row about fills says no amount or no status") }
         offer.filled = filled
         offer.closed = OfferState.ClosedReason(rawValue: String(decoding: status, as: UTF8.self)).map {
             .init(seq: offer.closed?.seq ?? offer.seq, reason: $0)
         }
         if offer.closed == nil { offer.cancelledAtMicros = nil }
-        return .changed(offer)
+        return .changed(offer, wasOpen: wasOpen)
     }
 
     private static func closing(_ row: Row, _ reason: OfferState.ClosedReason) throws -> BookEvent.Change {

@@ -13,14 +13,17 @@ struct PlanWrites {
 
     /// The statements in the order in which the foreign keys want them, without the COMMIT.
     var queries: [Query] {
-        var queries = [LogTable.insertion(of: plan.entries, atMicros: plan.nowMicros)]
+        // A cursor may move where nothing happened: then there is nothing to log.
+        let isLogged = !plan.entries.isEmpty
+        var queries = isLogged ? [LogTable.insertion(of: plan.entries, atMicros: plan.nowMicros)] : []
         if !plan.created.isEmpty { queries.append(offers) }
         if !plan.closings.isEmpty { queries.append(closings) }
         if !plan.cancelMessages.isEmpty { queries.append(cancelMessages) }
         if !plan.cancellations.isEmpty { queries.append(cancellations) }
         if !plan.watermarks.isEmpty { queries.append(watermarks) }
         if !plan.touchedBooks.isEmpty { queries.append(books) }
-        return queries + LogTable.announcement(of: plan.head, atMicros: plan.nowMicros)
+        queries += ChainWriting(plan.chain, now: now).queries
+        return isLogged ? queries + LogTable.announcement(of: plan.head, atMicros: plan.nowMicros) : queries
     }
 
     private var now: PostgresTimestamp { PostgresTimestamp(microsecondsSince1970: plan.nowMicros) }

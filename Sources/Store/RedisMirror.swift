@@ -76,7 +76,7 @@ public final class RedisMirror: ChangeSink, Service {
         var touched: Set<BookID> = []
         for event in events {
             switch event.change {
-            case .created(let offer), .changed(let offer): touched.insert(BookID(offer.offer))
+            case .created(let offer), .changed(let offer, _): touched.insert(BookID(offer.offer))
             case .closed(_, let book, _): touched.insert(book)
             case .none: break
             }
@@ -110,7 +110,7 @@ public final class RedisMirror: ChangeSink, Service {
                 String(event.seq), offer.closed == nil ? "open" : "cancelled", offer.remaining.decimalString,
                 offer.filled.decimalString, row, message("offer_created", hash, event.seq, row: row),
             ]
-        case .changed(let offer):
+        case .changed(let offer, _):
             hash = offer.offerHash
             let row = BookRow.encode(offer)
             let status = offer.closed?.reason.rawValue ?? (offer.filled.isZero ? "open" : "partially_filled")

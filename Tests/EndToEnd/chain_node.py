@@ -1,0 +1,120 @@
+"""A real EVM behind JSON-RPC, the protocol contract on it, and what takers and writers do with it."""
+import http.client
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import vyper
+from eth_abi import encode
+from eth_utils import keccak, to_checksum_address
+
+import service
+import signing
+
+DIRECTORY = Path(__file__).parent / "chain"
+TUPLE = "(address,address,uint256,address,bool,uint256,uint16,uint16,uint256,uint64,bytes32)"
+
+
+def selector(signature):
+    return keccak(text=signature)[:4]
+
+
+class Node:
+    """py-evm; `port` 0 picks a free one, another brings one back where it was."""
+
+    def __init__(self, *flags, port=0):
+        self.log = service.scratch(f"node{len(service._started)}.log")
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(DIRECTORY / "node.py"), "--port", str(port), "--chain-id", str(signing.CHAIN), *flags],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        service._started.append(self)
+        self.port = service.eventually("the node listens", self._listening, 30)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.accounts = self.rpc("eth_accounts")
+
+    def _listening(self):
+        for line in self.log.read_text().splitlines():
+            if " on http://" in line:
+                return int(line.rsplit(":", 1)[1])
+        assert self.process.poll() is None, self.log.read_text()
+        return None
+
+    def end(self):
+        self.process.kill()
+        self.process.wait(10)
+
+    def rpc(self, method, *params):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(
+            "POST", "/", json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}),
+            {"Content-Type": "application/json"})
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    def send(self, sender, data, to=None):
+        """A transaction in a block of its own; the receipt."""
+        transaction = {"from": sender, "data": "0x" + data.hex(), "gas": hex(3_000_000)}
+        if to:
+            transaction["to"] = to
+        receipt = self.rpc("eth_getTransactionReceipt", self.rpc("eth_sendTransaction", transaction))
+        assert int(receipt["status"], 16) == 1, receipt
+        return receipt
+
+    def deploy(self, name, *arguments):
+        """A contract of this directory; its address. `arguments` are pairs of type and value."""
+        code = vyper.compile_code((DIRECTORY / f"{name}.vy").read_text(), output_formats=["bytecode"])["bytecode"]
+        words = encode([kind for kind, _ in arguments], [value for _, value in arguments])
+        receipt = self.send(self.accounts[0], bytes.fromhex(code[2:]) + words)
+        return to_checksum_address(receipt["contractAddress"])
+
+    def mine(self, count=1):
+        for _ in range(count):
+            self.rpc("evm_mine")
+
+    @property
+    def head(self):
+        return int(self.rpc("eth_blockNumber"), 16)
+
+    @property
+    def time(self):
+        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+
+class Protocol:
+    """The contract, and the domain that offers for it are signed in."""
+
+    def __init__(self, node):
+        self.node = node
+        self.address = node.deploy("OptionsProtocol")
+        signing.CONTRACT = self.address
+        signing.SEPARATOR = keccak(
+            keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+            + keccak(text="OptionsProtocol") + keccak(text="1") + signing.word(signing.CHAIN) + signing.word(self.address))
+
+    def flags(self, *more):
+        """What a service is told to follow it."""
+        return ("--rpc-url", self.node.url, "--verifying-contract", self.address, "--chain-id", str(signing.CHAIN),
+                "--start-block", "0", "--poll-interval", "0.05", "--offer-rate-limit", "0", *more)
+
+    @staticmethod
+    def fields(offer):
+        values = [offer[name] for _, name in signing.FIELDS]
+        return tuple(bytes.fromhex(value[2:]) if kind == "bytes32" else value
+                     for value, (kind, _) in zip(values, signing.FIELDS))
+
+    def take(self, maker, offer, amount, days=7, taker=1, strike=3000 * 10**8, signature=None):
+        """A take; its receipt."""
+        signature = signature or maker.sign(signing.digest(signing.struct_hash(offer)))
+        data = selector(f"take({TUPLE},bytes,uint256,uint256,uint256)") + encode(
+            [TUPLE, "bytes", "uint256", "uint256", "uint256"], [self.fields(offer), signature, amount, days, strike])
+        return self.node.send(self.node.accounts[taker], data, self.address)
+
+    def call(self, signature, *arguments, sender=1):
+        kinds = signature[signature.index("(") + 1:-1].split(",")
+        return self.node.send(
+            self.node.accounts[sender], selector(signature) + encode(kinds, list(arguments)), self.address)
