@@ -16,7 +16,7 @@ public final class RPCClient: Sendable {
     /// Values of the largest reply.
     private static let largestValues = 2_000_000
     /// Rounds through all nodes before a call fails.
-    private static let rounds = 3
+    private static let rounds = 2
     private static let shortestPause = 0.05
     private static let longestPause = 1.0
 
@@ -30,7 +30,7 @@ public final class RPCClient: Sendable {
     /// A client of the nodes at `urls`, the first of them asked first.
     /// - Parameter timeout: how long one request may take.
     public init(
-        urls: [String], chainId: UInt256, http: HTTPClient, timeout: Duration = .seconds(10), logger: Logger
+        urls: [String], chainId: UInt256, http: HTTPClient, timeout: Duration = .seconds(5), logger: Logger
     ) {
         self.http = http
         self.chainId = chainId

@@ -1,4 +1,4 @@
--- Takes back 0008_chain.
+-- Takes back 0009_chain.
 SET LOCAL ROLE strikebook_owner;
 
 DROP VIEW readable_chain_events;
