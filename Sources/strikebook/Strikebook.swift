@@ -25,7 +25,7 @@ struct Strikebook: AsyncParsableCommand {
         subcommands: [
             Serve.self, Migrate.self, OfferCommand.self, BookCommand.self, QuoteCommand.self, PriceCommand.self,
             LogCommand.self,
-            Export.self, Import.self, Demo.self,
+            Export.self, Import.self, Demo.self, Simulate.self,
         ])
 
     static func main() async {
