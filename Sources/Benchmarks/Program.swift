@@ -49,7 +49,7 @@ struct Program {
 
 /// What can be measured, in the order in which it is.
 enum Section: String, CaseIterable {
-    case verify, commit, http, book
+    case verify, commit, http, book, prices
 
     func run(_ scale: Scale) async throws -> Report {
         Progress.say("\(rawValue) …")
@@ -58,6 +58,7 @@ enum Section: String, CaseIterable {
         case .commit: return try await CommitSection(scale: scale).run()
         case .http: return try await HTTPSection(scale: scale).run()
         case .book: return try await BookSection(scale: scale).run()
+        case .prices: return try await PriceSection(scale: scale).run()
         }
     }
 }
