@@ -24,6 +24,8 @@ public struct APIServer: Service {
         public var price: PriceRoute
         /// `/prices`
         public var prices: PriceRoutes
+        /// `/surface/{token}`
+        public var surface: SurfaceRoute
         /// `/chain`
         public var chain: ChainRoutes
         /// What became of it.
@@ -34,7 +36,7 @@ public struct APIServer: Service {
         /// All of them.
         public init(
             offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
-            price: PriceRoute, prices: PriceRoutes, chain: ChainRoutes, status: StatusRoutes,
+            price: PriceRoute, prices: PriceRoutes, surface: SurfaceRoute, chain: ChainRoutes, status: StatusRoutes,
             deployment: ProtocolRoute
         ) {
             self.offers = offers
@@ -44,6 +46,7 @@ public struct APIServer: Service {
             self.quote = quote
             self.price = price
             self.prices = prices
+            self.surface = surface
             self.chain = chain
             self.status = status
             self.deployment = deployment
@@ -127,6 +130,7 @@ public struct APIServer: Service {
             "/prices/{token}", .get(routes.prices.get),
             .post(largestBody: limits.offerBody, routes.prices.post))
         table.add("/prices/{token}/history", .get(routes.prices.history))
+        table.add("/surface/{token}", .get(routes.surface.get))
         table.add("/chain/status", .get(routes.chain.status))
         table.add("/chain/events", .post(largestBody: limits.largestBody, routes.chain.post))
         table.add("/live", .get(routes.status.live))

@@ -19,6 +19,8 @@ public final class BookRoutes: Sendable {
         let books: [BookID]
         let seq: UInt64
         let epoch: UInt64
+        /// Of the prices that the rows show; nil when they show none.
+        let generation: UInt64?
         let body: ByteBuffer
         let digest: String
     }
@@ -41,14 +43,16 @@ public final class BookRoutes: Sendable {
     private let tokens: TokenList
     private let cursors: CursorCodec
     private let freshness: Freshness
+    private let pricer: OfferPricer
     private let cache = Mutex(Cache())
 
-    /// Pages of `books`; `freshness` says when they may be behind the truth.
-    public init(books: Books, tokens: TokenList, cursors: CursorCodec, freshness: Freshness) {
+    /// Pages of `books`, each row priced by `pricer`; `freshness` says when they may be behind the truth.
+    public init(books: Books, tokens: TokenList, cursors: CursorCodec, freshness: Freshness, pricer: OfferPricer) {
         self.books = books
         self.tokens = tokens
         self.cursors = cursors
         self.freshness = freshness
+        self.pricer = pricer
     }
 
     /// Pages rendered and kept at this moment.
@@ -61,7 +65,7 @@ public final class BookRoutes: Sendable {
         let target = "\(token)?\(query)"
         let stale = freshness.staleSeconds(earliestDeadline: books.earliestDeadline, grace: Self.sweepGrace)
         if stale == nil, let page = cache.withLock({ $0.pages[target] }), books.lastChange(of: page.books) == page.seq,
-            page.epoch == books.loadedHead.epoch
+            page.epoch == books.loadedHead.epoch, page.generation.map({ $0 == pricer.generation }) ?? true
         {
             return reply(page, ifNoneMatch, coding)
         }
@@ -106,9 +110,7 @@ public final class BookRoutes: Sendable {
         if let low = asked.minDuration, let high = asked.maxDuration, low > high {
             throw QueryParameters.refusal("minDuration", "must not be above maxDuration")
         }
-        if let pricing = parameters["pricing"], pricing != "on", pricing != "off" {
-            throw QueryParameters.refusal("pricing", "must be on or off")
-        }
+        let showsPricing = try parameters.showsPricing()
         let scope = Self.scope(underlying, side, asked, epoch: books.loadedHead.epoch)
         if let cursor = parameters["cursor"] {
             guard side != nil else {
@@ -120,8 +122,7 @@ public final class BookRoutes: Sendable {
             asked.after = bookmark
         }
         return Request(
-            underlying: underlying, side: side, query: asked, showsPricing: parameters["pricing"] != "off", scope: scope
-        )
+            underlying: underlying, side: side, query: asked, showsPricing: showsPricing, scope: scope)
     }
 
     private static func scope(_ underlying: Address, _ side: Side?, _ query: BookQuery, epoch: UInt64) -> [UInt8] {
@@ -141,6 +142,7 @@ public final class BookRoutes: Sendable {
         let shown = books.books(sides.map { BookID(underlying: request.underlying, isCall: $0 == .call) })
         let newest = shown.max { $0.seq < $1.seq }
         let now = staleSeconds == nil ? nil : freshness.now()
+        let moment = request.showsPricing ? pricer.moment : nil
         var json = JSONWriter(capacity: 4_096)
         json.beginObject()
         json.key("underlying")
@@ -157,28 +159,40 @@ public final class BookRoutes: Sendable {
             json.key("staleSeconds")
             json.integer(staleSeconds)
         }
+        if let moment {
+            json.key("pricingAsOf")
+            if moment.points[request.underlying]?.volatility != nil {
+                json.timestamp(micros: moment.asOfMillis * 1_000)
+            } else {
+                json.null()
+            }
+        }
         for (side, book) in zip(sides, shown) {
             let page = request.query.page(of: book, now: now)
             json.key(side == .call ? "calls" : "puts")
             let scope =
                 request.side == nil
                 ? Self.scope(request.underlying, side, request.query, epoch: books.loadedHead.epoch) : request.scope
-            write(page, showsPricing: request.showsPricing, to: &json, scope: scope)
+            write(page, days: request.query.duration, by: moment, to: &json, scope: scope)
         }
         json.endObject()
         return Page(
             books: shown.map(\.id), seq: newest?.seq ?? 0, epoch: books.loadedHead.epoch,
-            body: ByteBuffer(bytes: json.bytes), digest: EntityTag.digest(of: json.bytes))
+            generation: moment?.generation, body: ByteBuffer(bytes: json.bytes),
+            digest: EntityTag.digest(of: json.bytes))
     }
 
-    private func write(_ page: BookQuery.Page, showsPricing: Bool, to json: inout JSONWriter, scope: [UInt8]) {
+    /// Writes one side's rows, priced by `moment` for `days`; nil leaves pricing out.
+    private func write(
+        _ page: BookQuery.Page, days: UInt16?, by moment: PricingMoment?, to json: inout JSONWriter, scope: [UInt8]
+    ) {
         json.beginObject()
         json.key("rows")
         json.beginArray()
         for row in page.rows {
             json.raw { bytes in
                 bytes.append(contentsOf: row.rowJSON)
-                if showsPricing { Self.appendUnknownPricing(to: &bytes) }
+                if let moment { Self.append(pricer.rowJSON(row, days: days, by: moment), to: &bytes) }
             }
         }
         json.endArray()
@@ -187,9 +201,10 @@ public final class BookRoutes: Sendable {
         json.endObject()
     }
 
-    /// No price is known to this service yet: each row says so.
-    private static func appendUnknownPricing(to row: inout [UInt8]) {
+    private static func append(_ pricing: [UInt8], to row: inout [UInt8]) {
         row.removeLast()
-        row.append(contentsOf: #","pricing":null}"#.utf8)
+        row.append(contentsOf: #","pricing":"#.utf8)
+        row.append(contentsOf: pricing)
+        row.append(UInt8(ascii: "}"))
     }
 }

@@ -19,12 +19,13 @@ public struct OfferRoutes: Sendable {
     private let cursors: CursorCodec
     let limits: RateLimits
     private let tailFill: Bool
+    private let pricer: OfferPricer
     let now: @Sendable () -> UInt64
 
     /// Routes over one intake and one log.
     public init(
         intake: OfferIntake, log: any OfferLog, books: Books, tokens: TokenList, cursors: CursorCodec,
-        limits: RateLimits, tailFill: Bool, now: @escaping @Sendable () -> UInt64
+        limits: RateLimits, tailFill: Bool, pricer: OfferPricer, now: @escaping @Sendable () -> UInt64
     ) {
         self.intake = intake
         self.log = log
@@ -33,6 +34,7 @@ public struct OfferRoutes: Sendable {
         self.cursors = cursors
         self.limits = limits
         self.tailFill = tailFill
+        self.pricer = pricer
         self.now = now
     }
 
@@ -75,9 +77,17 @@ public struct OfferRoutes: Sendable {
 
     /// `GET /offers/{hash}`
     func get(_ request: APIRequest) async throws -> Reply {
-        _ = try QueryParameters(request.query, allowed: [])
+        let showsPricing = try QueryParameters(request.query, allowed: ["pricing"]).showsPricing()
         let offer = try await find(request.parameter("hash"))
-        return .json { OfferJSON.encode(offer, now: now(), to: &$0) }
+        return .json { json in
+            json.beginObject()
+            OfferJSON.encodeFields(offer, now: now(), to: &json)
+            if showsPricing {
+                json.key("pricing")
+                pricer.write(offer.offer, to: &json)
+            }
+            json.endObject()
+        }
     }
 
     /// `GET /offers/{hash}/explain`

@@ -63,6 +63,15 @@ struct QueryParameters {
         return side
     }
 
+    /// Whether `pricing`, `on` unless it is `off`, asks for fair values.
+    func showsPricing() throws(Rejection) -> Bool {
+        switch values["pricing"] {
+        case nil, "on": return true
+        case "off": return false
+        default: throw Self.refusal("pricing", "must be on or off")
+        }
+    }
+
     /// A moment as RFC 3339 in UTC or in unix seconds, in µs since 1970.
     func moment(_ name: String) throws(Rejection) -> Int64? {
         guard let text = values[name] else { return nil }

@@ -8,13 +8,17 @@ public struct QuoteRoute: Sendable {
     private let books: Books
     private let tokens: TokenList
     private let tailFill: Bool
+    private let pricer: OfferPricer
     private let now: @Sendable () -> UInt64
 
-    /// The route over the live books by the clock `now` (unix seconds).
-    public init(books: Books, tokens: TokenList, tailFill: Bool, now: @escaping @Sendable () -> UInt64) {
+    /// The route over the live books by the clock `now` (unix seconds); `pricer` says what a quote is worth.
+    public init(
+        books: Books, tokens: TokenList, tailFill: Bool, pricer: OfferPricer, now: @escaping @Sendable () -> UInt64
+    ) {
         self.books = books
         self.tokens = tokens
         self.tailFill = tailFill
+        self.pricer = pricer
         self.now = now
     }
 
@@ -34,7 +38,8 @@ public struct QuoteRoute: Sendable {
         let book = books.book(BookID(underlying: underlying, isCall: side == .call))
         let candidates = try candidates(of: book, query)
         let quote = Quote.bestFills(of: candidates, amount: amount, days: duration)
-        return reply(quote, seq: book.seq, micros: book.changedAtMicros)
+        return reply(
+            quote, fair: fairPremium(of: quote, days: duration), seq: book.seq, micros: book.changedAtMicros)
     }
 
     /// What can be taken now for the asked time, all in one stablecoin, cheapest first.
@@ -62,7 +67,23 @@ public struct QuoteRoute: Sendable {
             detail: "The parameter \"\(name)\" is needed: /quote?underlying=weth&side=call&amount=…&duration=7.")
     }
 
-    private func reply(_ quote: Quote, seq: UInt64, micros: Int64) -> Reply {
+    /// What the quote's fills are worth, each rounded down, and when the prices were made (ms since 1970); nil where one
+    /// of them cannot be priced.
+    private func fairPremium(of quote: Quote, days: UInt16) -> (premium: UInt256, asOfMillis: Int64)? {
+        let moment = pricer.moment
+        var total = UInt256.zero
+        for fill in quote.fills {
+            guard let offer = books.entry(fill.offerHash)?.state.offer,
+                let fair = pricer.fairPremium(of: offer, amount: fill.amount, days: days, by: moment)
+            else { return nil }
+            total = total.addingSaturating(fair)
+        }
+        return quote.fills.isEmpty ? nil : (total, moment.asOfMillis)
+    }
+
+    private func reply(
+        _ quote: Quote, fair: (premium: UInt256, asOfMillis: Int64)?, seq: UInt64, micros: Int64
+    ) -> Reply {
         .json { json in
             json.beginObject()
             json.key("fills")
@@ -83,7 +104,9 @@ public struct QuoteRoute: Sendable {
             json.key("averagePremiumPerUnit")
             if let average = averagePerUnit(quote) { json.uint256(average) } else { json.null() }
             json.key("fairPremium")
-            json.null()
+            if let fair { json.uint256(fair.premium) } else { json.null() }
+            json.key("pricingAsOf")
+            if let fair { json.timestamp(micros: fair.asOfMillis * 1_000) } else { json.null() }
             json.key("filledAmount")
             json.uint256(quote.filledAmount)
             json.key("complete")

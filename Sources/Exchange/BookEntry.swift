@@ -7,6 +7,13 @@ public final class BookEntry: Sendable {
     /// The offer as it stands.
     public let state: OfferState
     private let row = Mutex<[UInt8]?>(nil)
+    private let priced = Mutex<Priced?>(nil)
+
+    private struct Priced {
+        let generation: UInt64
+        let days: UInt16
+        let json: [UInt8]
+    }
 
     /// An open offer.
     public init(_ state: OfferState) {
@@ -28,6 +35,16 @@ public final class BookEntry: Sendable {
             let encoded = BookRow.encode(state)
             bytes = encoded
             return encoded
+        }
+    }
+
+    /// The row's pricing for `days` at a moment's `generation`; made at the first need and kept until another is asked for.
+    func pricingJSON(generation: UInt64, days: UInt16, make: () -> [UInt8]) -> [UInt8] {
+        priced.withLock { kept in
+            if let kept, kept.generation == generation, kept.days == days { return kept.json }
+            let made = make()
+            kept = Priced(generation: generation, days: days, json: made)
+            return made
         }
     }
 }

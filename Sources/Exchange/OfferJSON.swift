@@ -7,6 +7,12 @@ public enum OfferJSON {
     /// The offer, its signature, its three hashes and its state at `now` (unix seconds).
     public static func encode(_ state: OfferState, now: UInt64, to json: inout JSONWriter) {
         json.beginObject()
+        encodeFields(state, now: now, to: &json)
+        json.endObject()
+    }
+
+    /// The same members, for an object that holds more.
+    public static func encodeFields(_ state: OfferState, now: UInt64, to json: inout JSONWriter) {
         json.key("offer")
         json.beginObject()
         json.offerFields(state.offer)
@@ -33,7 +39,6 @@ public enum OfferJSON {
         if let cancelledAt = state.cancelledAtMicros { json.timestamp(micros: cancelledAt) } else { json.null() }
         json.key("expiresAt")
         json.timestamp(seconds: state.offer.deadline)
-        json.endObject()
     }
 
     /// What a poster is answered.

@@ -99,9 +99,11 @@ class Restarting(unittest.TestCase):
                 kept.append(hash)
         early, tombstoned = maker.post_body(99)
         service.post("/offers/cancel", maker.cancel(tombstoned))
-        paths = ["/orderbook/weth", "/orderbook/weth?side=call&limit=7", "/orderbook/weth?side=put&sort=created",
-                 "/orderbook/weth?sort=-premium", "/depth/weth", "/offers?limit=20", "/offers?status=cancelled",
-                 "/orderbook/wbtc", "/offers/" + kept[0], "/offers/" + closed[0]]
+        # Prices move on; everything else is as it was.
+        books = ["weth", "weth?side=call&limit=7", "weth?side=put&sort=created", "weth?sort=-premium", "wbtc"]
+        offers = ["?limit=20", "?status=cancelled", "/" + kept[0] + "?pricing=off", "/" + closed[0] + "?pricing=off"]
+        paths = [f"/orderbook/{book}{'&' if '?' in book else '?'}pricing=off" for book in books]
+        paths += ["/offers" + offer for offer in offers] + ["/depth/weth"]
         cursor = service.get(paths[1]).json["calls"]["nextCursor"]
         paths.append(f"{paths[1]}&cursor={cursor}")
 

@@ -34,7 +34,7 @@ class Methods(WireCase):
         for number in range(8):
             hash = self.post_offer(maker, number)
         for coding in ("identity", "gzip", "gzip, deflate, br"):
-            for path in ("/orderbook/weth", "/offers/" + hash, "/offers", "/depth/weth", "/version", "/protocol", "/nowhere"):
+            for path in ("/orderbook/weth?pricing=off", f"/offers/{hash}?pricing=off", "/offers", "/depth/weth", "/version", "/protocol", "/nowhere"):
                 with self.subTest(f"{path}, {coding}"):
                     wire = self.wire()
                     headers = f"Accept-Encoding: {coding}\r\nX-Request-Id: same\r\n"
@@ -50,7 +50,7 @@ class Methods(WireCase):
         maker = Maker("gzip")
         for number in range(8):
             self.post_offer(maker, number)
-        for path in ("/orderbook/weth", "/offers", f"/offers?writer={maker.address}"):
+        for path in ("/orderbook/weth?pricing=off", "/offers", f"/offers?writer={maker.address}"):
             plain = self.wire().send(get(path)).answer()
             self.assertIsNone(plain.headers["Content-Encoding"])
             tags = {plain.headers["ETag"]: plain.body}

@@ -12,6 +12,7 @@ struct MarketParts {
     let board: PriceBoard
     let store: PostgresMarket
     let market: MarketService
+    let pricer: OfferPricer
     let openedAtMicros = SystemClock.micros()
     /// What is to be run, in starting order.
     let services: [any Service]
@@ -35,6 +36,8 @@ struct MarketParts {
         let market = MarketService(
             tokens: tokens, simulation: simulation, store: store, board: board, leadership: leadership,
             wakes: listener.notifications.map(wake), nowMillis: { SystemClock.micros() / 1_000 }, logger: logger)
+        let moments = PricingMoments(tokens: settings.tokens, board: board)
+        _ = board.subscribe(moments)
         try await market.open()
         var services: [any Service] = [ticks, listener]
         if let redis {
@@ -42,7 +45,9 @@ struct MarketParts {
             _ = board.subscribe(mirror)
             services.append(mirror)
         }
-        return MarketParts(board: board, store: store, market: market, services: services + [market])
+        return MarketParts(
+            board: board, store: store, market: market,
+            pricer: OfferPricer(tokens: settings.tokens, moments: moments), services: services + [market])
     }
 
     /// The one chain on which simulated prices may settle.

@@ -122,18 +122,20 @@ struct RunningService {
         let routes = APIServer.Routes(
             offers: OfferRoutes(
                 intake: intake, log: log, books: books, tokens: tokens, cursors: cursors, limits: rates,
-                tailFill: settings.tailFill, now: now),
+                tailFill: settings.tailFill, pricer: market.pricer, now: now),
             cancel: CancelRoute(
                 intake: CancelIntake(deployment: settings.deployment, queue: queue, now: now), limits: rates),
             book: BookRoutes(
                 books: books, tokens: tokens, cursors: cursors,
-                freshness: Freshness(now: now, age: { follower.age })),
+                freshness: Freshness(now: now, age: { follower.age }), pricer: market.pricer),
             depth: DepthRoute(books: books, tokens: tokens),
-            quote: QuoteRoute(books: books, tokens: tokens, tailFill: settings.tailFill, now: now),
+            quote: QuoteRoute(
+                books: books, tokens: tokens, tailFill: settings.tailFill, pricer: market.pricer, now: now),
             price: PriceRoute(batch: PriceBatch(largestWork: PriceBatch.largestWorkOverHTTP), worker: pricing),
             prices: PriceRoutes(
                 board: market.board, tokens: tokens, store: market.store, cursors: cursors,
                 operators: OperatorGuard(key: settings.operatorKey), nowMillis: { SystemClock.micros() / 1_000 }),
+            surface: SurfaceRoute(books: books, tokens: tokens, pricer: market.pricer, now: now),
             chain: ChainRoutes(
                 store: log, queue: queue, operators: OperatorGuard(key: settings.operatorKey),
                 progress: chain.progress, now: now),
