@@ -45,7 +45,7 @@ struct LookRecursion {
 
     /// The probability of being inside at every look up to the first, the second, … the last.
     func survivals() -> [Double] {
-        let kernel = Kernel(panelWidth: panelWidth, mean: mean, reach: Self.reach)
+        let kernel = Kernel(panelWidth: panelWidth, panels: panels, mean: mean, reach: Self.reach)
         let weights = panelWidth * Kernel.weights
         var density = [SIMD8<Double>](repeating: .zero, count: panels + kernel.before + kernel.after)
         var next = density
@@ -116,9 +116,10 @@ private struct Kernel {
     /// For each of the 8 points of a panel, what each point of the panels around adds.
     private let rows: [[SIMD8<Double>]]
 
-    init(panelWidth: Double, mean: Double, reach: Double) {
-        before = max(Int(((reach + mean) / panelWidth).rounded(.up)) + 1, 0)
-        after = max(Int(((reach - mean) / panelWidth).rounded(.up)) + 1, 0)
+    init(panelWidth: Double, panels: Int, mean: Double, reach: Double) {
+        // No step comes from further away than the other end, however narrow the panels are.
+        before = Int(min(max(((reach + mean) / panelWidth).rounded(.up) + 1, 0), Double(panels)))
+        after = Int(min(max(((reach - mean) / panelWidth).rounded(.up) + 1, 0), Double(panels)))
         var rows: [[SIMD8<Double>]] = []
         for target in 0..<8 {
             rows.append(

@@ -105,6 +105,7 @@ struct StepLaw {
         let half = 0.5 * Double(steps) * mean * mean
         let spread = 12 * half.squareRoot() + 60
         guard spread < 1e6 else { return nil }
+        guard target.isFinite else { return 0 }
         let first = max((half - spread).rounded(), 0)
         var shape = 0.5 * Double(steps) + first
         let x = 0.5 * target

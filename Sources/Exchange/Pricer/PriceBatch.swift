@@ -28,11 +28,14 @@ public struct PriceBatch: Sendable {
     /// The words that `kind` takes.
     public static var kinds: [String] { Kind.allCases.map(\.rawValue) }
 
-    /// Whether a request would simulate more steps than it may: its paths × steps, where it names them.
+    /// Whether a request would simulate more steps than it may: paths × steps, which are looks where each one is
+    /// simulated.
     public func exceedsWork(_ request: JSONValue) -> Bool {
         guard let object = request.object, let paths = object["paths"]?.double else { return false }
-        let steps = object["steps"]?.double ?? object["observations"]?.double ?? 1
-        return paths * max(steps, 1) > largestWork
+        let looks = object["observations"]?.double ?? 1
+        let isStepwise = object["measure"].map { $0.string?.isEqual(to: "net") != true } ?? false
+        let isEachLook = isStepwise || looks <= Double(Sampling.maximumExactLooks)
+        return paths * max(object["steps"]?.double ?? (isEachLook ? looks : 1), 1) > largestWork
     }
 
     /// Appends the answer to one request: `{id, …}` or `{id, error: {code, detail, field?}}`.
