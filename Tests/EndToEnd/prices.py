@@ -283,7 +283,7 @@ class Worth(ServiceCase):
                 best = min(able, key=lambda hash: int(able[hash]["premiumPerDay"]) / int(able[hash]["collateralAmount"]))
                 self.assertEqual(point["bestAsk"]["offerHash"], best)
                 if point["impliedVolatility"] is None:
-                    self.assertGreaterEqual(point["dailyRate"] * point["days"], 1)
+                    self.assertGreaterEqual(point["bestAsk"]["dailyRate"] * point["days"], 1)
                     continue
                 variance = point["impliedVolatility"] ** 2 * point["days"] / 365
                 self.assertAlmostEqual(point["totalVariance"] / variance, 1, delta=1e-9)
