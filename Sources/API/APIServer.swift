@@ -28,6 +28,8 @@ public struct APIServer: Service {
         public var surface: SurfaceRoute
         /// `/chain`
         public var chain: ChainRoutes
+        /// `/options` and `/positions`
+        public var options: OptionRoutes
         /// What became of it.
         public var status: StatusRoutes
         /// The chain and contract.
@@ -36,8 +38,8 @@ public struct APIServer: Service {
         /// All of them.
         public init(
             offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
-            price: PriceRoute, prices: PriceRoutes, surface: SurfaceRoute, chain: ChainRoutes, status: StatusRoutes,
-            deployment: ProtocolRoute
+            price: PriceRoute, prices: PriceRoutes, surface: SurfaceRoute, chain: ChainRoutes, options: OptionRoutes,
+            status: StatusRoutes, deployment: ProtocolRoute
         ) {
             self.offers = offers
             self.cancel = cancel
@@ -48,6 +50,7 @@ public struct APIServer: Service {
             self.prices = prices
             self.surface = surface
             self.chain = chain
+            self.options = options
             self.status = status
             self.deployment = deployment
         }
@@ -131,6 +134,9 @@ public struct APIServer: Service {
             .post(largestBody: limits.offerBody, routes.prices.post))
         table.add("/prices/{token}/history", .get(routes.prices.history))
         table.add("/surface/{token}", .get(routes.surface.get))
+        table.add("/options", .get(routes.options.list))
+        table.add("/options/{tokenId}", .get(routes.options.get))
+        table.add("/positions/{address}", .get(routes.options.positions))
         table.add("/chain/status", .get(routes.chain.status))
         table.add("/chain/events", .post(largestBody: limits.largestBody, routes.chain.post))
         table.add("/live", .get(routes.status.live))

@@ -136,6 +136,18 @@ class Following(unittest.TestCase):
         type(self).service = Service(*self.flags)
         self.filled(hash, 3 * 10**17)
 
+    def test_5_options_and_positions_are_shown(self):
+        option = self.service.get("/options/1").json
+        self.assertEqual((option["tokenId"], option["status"], option["collateralLocked"]), ("1", "confirmed", str(4 * 10**17)))
+        self.assertEqual(option["holder"].lower(), self.node.accounts[1].lower())
+        self.assertEqual(self.service.get("/options/99").json["code"], "option_not_found")
+        page = self.service.get(f"/options?holder={self.node.accounts[1].lower()}&limit=1").json
+        self.assertEqual([o["tokenId"] for o in page["options"]], ["1"])
+        self.assertIsNotNone(page["nextCursor"])
+        positions = self.service.get(f"/positions/{Maker('chain 1').address}").json["positions"]
+        self.assertEqual([(p["tokenId"], p["role"]) for p in positions], [("1", "writer"), ("2", "writer")])
+        self.assertEqual(self.service.get("/options?limit=0").status, 400)
+
     def test_6_a_fresh_database_ends_alike(self):
         self.protocol.call("settle(uint256,uint256)", 1, 5)
         self.node.mine(4)

@@ -139,6 +139,9 @@ struct RunningService {
             chain: ChainRoutes(
                 store: log, queue: queue, operators: OperatorGuard(key: settings.operatorKey),
                 progress: chain.progress, now: now),
+            options: OptionRoutes(
+                store: log, board: market.board, tokens: tokens, cursors: cursors,
+                nowMillis: { SystemClock.micros() / 1_000 }),
             status: StatusRoutes(
                 status: status, metrics: metrics, books: books, version: Version.text, nowMicros: SystemClock.micros),
             deployment: ProtocolRoute(
