@@ -106,6 +106,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
+            name: "Settlement",
+            dependencies: [
+                "Exchange", "Market", "Ethereum", "StrictJSON",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+        .target(
             name: "PrivateServers",
             dependencies: [
                 .product(name: "Logging", package: "swift-log"),
@@ -114,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "strikebook",
             dependencies: [
-                "API", "Chain", "Feed", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres",
+                "API", "Chain", "Feed", "Settlement", "Store", "Exchange", "Market", "Ethereum", "StrictJSON",
+                "Pricing", "Postgres",
                 "Redis",
                 "PrivateServers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -191,6 +202,17 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
         .testTarget(name: "StyleTests", swiftSettings: strict),
+        .testTarget(
+            name: "SettlementTests",
+            dependencies: [
+                "Settlement", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "TestServers",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
             dependencies: [

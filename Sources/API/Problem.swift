@@ -1,12 +1,14 @@
 import Ethereum
 public import Exchange
 public import Market
-import StrictJSON
+public import StrictJSON
 
 /// Every refusal as RFC 9457 `application/problem+json`: the one place where errors become HTTP.
 public enum Problem {
-    /// The answer to a broken rule.
-    public static func reply(_ rejection: Rejection, requestID: String) -> Reply {
+    /// The answer to a broken rule, with whatever else `more` writes.
+    public static func reply(
+        _ rejection: Rejection, requestID: String, _ more: (inout JSONWriter) -> Void = { _ in }
+    ) -> Reply {
         var reply = make(
             status: rejection.kind.httpStatus, code: rejection.code, detail: rejection.detail, requestID: requestID
         ) { json in
@@ -15,6 +17,7 @@ public enum Problem {
                 json.string(field)
             }
             if let findings = rejection.findings { write(findings, to: &json) }
+            more(&json)
         }
         if rejection.kind == .unauthenticated { reply.headers.append(("WWW-Authenticate", "Bearer")) }
         if rejection.kind == .unavailable { reply.headers.append(("Retry-After", "1")) }

@@ -1,3 +1,4 @@
+import Exchange
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -78,6 +79,8 @@ struct RouteTable {
                 return Response(try await method.endpoint(asked), requestID: requestID)
             } catch let rejection as Rejection {
                 return Response(Problem.reply(rejection, requestID: requestID), requestID: requestID)
+            } catch let failure as WriteFailure {
+                return Response(Problem.reply(failure, requestID: requestID), requestID: requestID)
             } catch {
                 context.logger.error("a request failed", metadata: ["error": "\(error)", "requestId": "\(requestID)"])
                 return Response(Problem.unavailable(requestID: requestID), requestID: requestID)

@@ -42,6 +42,13 @@ public enum EventType: String, Sendable, Hashable {
     case offerClosed = "offer_closed"
     /// The chain let go of blocks that were followed.
     case chainReorged = "chain_reorged"
+
+    // Steps of a settlement through CoW Protocol.
+    case settlementInitiated = "settlement_initiated"
+    case settlementApproved = "settlement_approved"
+    case settlementSubmitted = "settlement_submitted"
+    case settlementCompleted = "settlement_completed"
+    case settlementFailed = "settlement_failed"
 }
 
 /// One row of `transaction_logs`: gapless `seq`, chained by hash to the row before it.

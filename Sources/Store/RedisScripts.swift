@@ -47,6 +47,19 @@ enum RedisScripts {
         return 1
         """)
 
+    /// A settlement. KEYS: `settlement:{tokenId}`. ARGV: epoch, seq, status, JSON, TTL seconds, channel, message.
+    static let settlement = RedisScript(
+        """
+        local kind = redis.call('TYPE', KEYS[1]).ok
+        if kind ~= 'none' and kind ~= 'hash' then redis.call('DEL', KEYS[1]) end
+        local epoch, seq = unpack(redis.call('HMGET', KEYS[1], 'epoch', 'seq'))
+        if epoch == ARGV[1] and (tonumber(seq) or -1) > tonumber(ARGV[2]) then return 0 end
+        redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', ARGV[2], 'status', ARGV[3], 'settlement', ARGV[4])
+        redis.call('EXPIRE', KEYS[1], ARGV[5])
+        redis.call('PUBLISH', ARGV[6], ARGV[7])
+        return 1
+        """)
+
     /// A sliding window. KEYS: `ratelimit:…`. ARGV: limit, window ms, asked. Answers allowed, left, ms until the
     /// oldest request leaves. Redis's own clock counts, so processes agree.
     static let take = RedisScript(

@@ -6,7 +6,7 @@ import Testing
 struct LayerTests {
     private static let own: Set<String> = [
         "StrictJSON", "Ethereum", "Market", "Exchange", "Postgres", "Redis", "Store", "API", "Chain", "Feed",
-        "PrivateServers", "Pricing", "CPostgres", "CHiredis", "CSecp256k1", "CPricing", "strikebook",
+        "PrivateServers", "Pricing", "Settlement", "CPostgres", "CHiredis", "CSecp256k1", "CPricing", "strikebook",
     ]
 
     /// Every target and what it may import of ours; an arrow only points down.
@@ -22,9 +22,11 @@ struct LayerTests {
         "API": ["Exchange", "Market", "Ethereum", "StrictJSON", "Pricing"],
         "Chain": ["Exchange", "Market", "Ethereum", "StrictJSON"],
         "Feed": ["Exchange", "Market", "Ethereum", "StrictJSON"],
+        "Settlement": ["Exchange", "Market", "Ethereum", "StrictJSON"],
         "PrivateServers": [],
         "strikebook": [
-            "API", "Chain", "Feed", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres",
+            "API", "Chain", "Feed", "Settlement", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing",
+            "Postgres",
             "Redis", "PrivateServers",
         ],
         "Benchmarks": [

@@ -71,6 +71,9 @@ public struct SettlementStep: Sendable {
         self.refusal = refusal
     }
 
+    /// A step that leaves the settlement as it is.
+    public static func unchanged(_ settlement: OptionSettlement?) -> SettlementStep { SettlementStep(settlement) }
+
     /// Changes the settlement and notes what is to be logged.
     mutating func change(_ event: SettlementEvent, _ body: (inout OptionSettlement) -> Void) {
         guard var changed = settlement else { return }

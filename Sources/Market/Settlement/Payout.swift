@@ -28,6 +28,17 @@ public struct Payout: Sendable, Hashable {
         writer = total &- payoff
     }
 
+    /// Shares as stored; the parts must be those that were computed once.
+    @_spi(Store)
+    public init(total: UInt256, payoff: UInt256, fee: UInt256, priceE8: UInt256) {
+        self.total = total
+        self.payoff = payoff
+        self.fee = fee
+        self.priceE8 = priceE8
+        taker = payoff &- fee
+        writer = total &- payoff
+    }
+
     /// A call's: what the sale brought, and the option's worth at `priceE8`.
     public static func call(
         collateral: UInt256, strikeE8: UInt256, priceE8: UInt256, proceeds: UInt256, decimals: SettlementDecimals,

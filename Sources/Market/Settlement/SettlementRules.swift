@@ -103,7 +103,8 @@ public struct SettlementRules: Sendable {
         return SettlementProposal(tokenId: option.tokenId, order: order, owner: owner, domain: domain, price: price)
     }
 
-    static func put(_ tokenId: UInt256) -> Rejection {
+    /// The refusal of an order for a put.
+    public static func put(_ tokenId: UInt256) -> Rejection {
         Rejection(
             .conflict, .putSettlesDirectly,
             "Option \(tokenId) is a put: its collateral is the stablecoin already, so no order is needed. Settle it in "

@@ -106,10 +106,17 @@ extension OptionSettlement {
     }
 
     /// The chain says that the option's collateral was sold.
-    public func executedOnChain(proceeds: UInt256, in scene: SettlementScene) -> SettlementStep {
+    public func executedOnChain(proceeds: UInt256?, in scene: SettlementScene) -> SettlementStep {
         var step = SettlementStep(self)
         guard status != .completed else { return step }
         step.complete(present.attempt, executed: proceeds, onChain: true, in: scene)
+        return step
+    }
+
+    /// Nothing can be said of an order now: it is looked at again later.
+    public func deferred(_ attempt: Int32, nowMicros: Int64) -> SettlementStep {
+        var step = SettlementStep(self)
+        step.settlement?.update(attempt) { $0.dueAtMicros = nowMicros + SettlementSchedule.longestLook }
         return step
     }
 

@@ -41,6 +41,17 @@ struct Serve: AsyncParsableCommand {
     var fallback: String?
     @Option(help: "on or off: bring the schema of --database-url up first (off; the private one always is).")
     var migrate: String?
+    @Option(
+        help: """
+            Base of CoW's API, as https://api.cow.fi/mainnet (xdai, arbitrum_one, base, sepolia for the other chains); \
+            without it nothing can be submitted.
+            """)
+    var cowUrl: String?
+    @Option(help: "The protocol's part of a payoff, basis points (10).") var feeBps: String?
+    @Option(help: "The least a settlement's sale may be allowed to bring, basis points of its value (9500).")
+    var settlementFloorBps: String?
+    @Option(help: "Who holds the collateral that settlements sell (the contract of the signing domain).")
+    var settlementOwner: String?
     @Option(help: "The operator's key; better as STRIKEBOOK_OPERATOR_KEY.") var operatorKey: String?
     @Option(help: "JSON-RPC nodes to follow the chain on, separated by commas; absent: the chain is not followed.")
     var rpcUrl: String?
@@ -102,7 +113,9 @@ struct Serve: AsyncParsableCommand {
             "any-token": anyToken, "offer-rate-limit": offerRateLimit, "max-open-offers": maxOpenOffers,
             "max-duration-days": maxDurationDays, "tail-fill": tailFill, "fallback": fallback, "migrate": migrate,
             "rpc-url": rpcUrl, "confirmations": confirmations, "start-block": startBlock, "poll-interval": pollInterval,
-            "operator-key": operatorKey, "trusted-proxies": trustedProxies, "allowed-origins": allowedOrigins,
+            "cow-url": cowUrl, "fee-bps": feeBps, "settlement-floor-bps": settlementFloorBps,
+            "settlement-owner": settlementOwner, "operator-key": operatorKey, "trusted-proxies": trustedProxies,
+            "allowed-origins": allowedOrigins,
             "redis-prefix": redisPrefix, "log-format": logFormat, "log-level": logLevel,
         ]
         return databases.flags.merging(own.compactMapValues { $0 }) { first, _ in first }

@@ -31,6 +31,8 @@ struct ServiceSettings {
     var chain: ChainSettings
     var rules: OfferRules
     var offerRate: RateLimits.Rule
+    var cowURL: String?
+    var settlementRules: SettlementRules
     var trustedProxies: [ClientAddress.Block]
     var allowedOrigins: Set<String>
     var tailFill: Bool
@@ -68,6 +70,8 @@ struct ServiceSettings {
         rules = OfferRules(
             maxDurationDays: UInt16(clamping: days), maxOpenOffers: maxOpenOffers,
             tokens: anyToken ? .any : .listed(Set(tokens.tokens.map(\.address))))
+        cowURL = try Self.cowURL(source)
+        settlementRules = try Self.settlementRules(source, deployment)
         let rate = try source.integer(.offerRateLimit, in: 0...1_000_000_000, default: 100)
         offerRate = RateLimits.Rule(limit: rate, window: .seconds(900))
         trustedProxies = try Self.list(source, .trustedProxies).map { text in
@@ -97,6 +101,32 @@ struct ServiceSettings {
             throw SettingsSource.refusal(.verifyingContract, "must be a contract's address: 0x and 40 hex digits")
         }
         return Deployment(chainId: chainID, verifyingContract: contract)
+    }
+
+    /// The base of CoW's API.
+    private static func cowURL(_ source: SettingsSource) throws -> String? {
+        guard let text = source.text(.cowURL), text != "none" else { return nil }
+        guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
+            throw SettingsSource.refusal(
+                .cowURL, "must be the base of CoW's API, as https://api.cow.fi/mainnet, or none")
+        }
+        return text
+    }
+
+    private static func settlementRules(
+        _ source: SettingsSource, _ deployment: Deployment
+    ) throws -> SettlementRules {
+        var owner: Address?
+        if let text = source.text(.settlementOwner) {
+            guard let address = try? Address.parse(Array(text.utf8)[...]), !address.isZero else {
+                throw SettingsSource.refusal(.settlementOwner, "must be a contract's address: 0x and 40 hex digits")
+            }
+            owner = address
+        }
+        return SettlementRules(
+            deployment: deployment, owner: owner,
+            feeBps: UInt16(clamping: try source.integer(.feeBps, in: 0...10_000, default: 10)),
+            floorBps: UInt16(clamping: try source.integer(.settlementFloorBps, in: 0...10_000, default: 9_500)))
     }
 
     private static func list(_ source: SettingsSource, _ key: SettingKey) -> [String] {

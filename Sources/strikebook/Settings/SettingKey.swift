@@ -9,6 +9,10 @@ enum SettingKey: String, CaseIterable {
     case verifyingContract = "verifying-contract"
     case tokens, seed
     case anyToken = "any-token"
+    case cowURL = "cow-url"
+    case feeBps = "fee-bps"
+    case settlementFloorBps = "settlement-floor-bps"
+    case settlementOwner = "settlement-owner"
     case operatorKey = "operator-key"
     case rpcURL = "rpc-url"
     case confirmations
