@@ -88,7 +88,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError || error is NIOHTTPDecoderError else { return context.close(promise: nil) }
-        guard !isClosing else { return }
+        // Half a request is reported as garbage when its connection ends; there is nobody to tell.
+        guard !isClosing, context.channel.isActive else { return }
         // Garbage in the place of a request is one that is awaiting its answer.
         if answer == .done, !isReading {
             request = RequestTraits()

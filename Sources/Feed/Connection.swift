@@ -54,6 +54,7 @@ final class Connection: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         isWritable = context.channel.isWritable
+        context.read()
         shard.join(self)
         let state = shard.state
         send(
@@ -112,10 +113,15 @@ final class Connection: ChannelDuplexHandler {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         // With its output closed and its input read on, nothing that the client still sends resets what it shall read.
         written.futureResult.whenComplete { _ in bound.value.close(mode: isAnswered ? .all : .output, promise: nil) }
-        context.eventLoop.scheduleTask(in: shard.state.limits.closing) { [weak channel] in
+        let limits = shard.state.limits
+        let patience = code == CloseCode.tryAgainLater.rawValue ? limits.slowClosing : limits.closing
+        context.eventLoop.scheduleTask(in: patience) { [weak channel] in
             if channel?.isActive == true { bound.value.close(promise: nil) }
         }
     }
+
+    /// Ends the connection without another word.
+    func cut() { context?.close(promise: nil) }
 
     // MARK: In
 
@@ -131,6 +137,9 @@ final class Connection: ChannelDuplexHandler {
             }
         }
     }
+
+    /// Asks for more itself: what served HTTP on this connection before, and stands behind, may ask no longer.
+    func channelReadComplete(context: ChannelHandlerContext) { context.read() }
 
     private func take(_ event: FrameReader.Event) {
         switch event {

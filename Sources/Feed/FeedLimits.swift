@@ -28,6 +28,8 @@ public struct FeedLimits: Sendable {
     public var timeout = TimeAmount.seconds(45)
     /// How long a closing handshake may take.
     public var closing = TimeAmount.seconds(2)
+    /// How long a client that was too slow has to read what is on its way, and why it is closed.
+    public var slowClosing = TimeAmount.seconds(30)
     /// How long the service waits for clients to leave when it stops.
     public var drain = Duration.seconds(3)
     /// Rows of the log that are kept at least for clients that come back; at most twice as many.

@@ -209,6 +209,10 @@ public final class Hub: Service, PriceListener, ContractListener {
         while connectionCount > 0, ContinuousClock.now < limit {
             try? await Task.sleep(for: .milliseconds(10))
         }
-        logger.debug("the hub is closed", metadata: ["connections": "\(connectionCount)"])
+        let left = connectionCount
+        if left > 0 { logger.debug("clients did not answer the goodbye", metadata: ["connections": "\(left)"]) }
+        for (loop, shard) in shards.withLock({ $0.all }) {
+            try? await loop.submit { shard.value.cutAll() }.get()
+        }
     }
 }

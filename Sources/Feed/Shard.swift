@@ -86,6 +86,11 @@ final class Shard {
         for connection in connections.flatMap({ $0 }) { connection.close(code, reason) }
     }
 
+    /// Cuts what is left of them.
+    func cutAll() {
+        for connection in connections.flatMap({ $0 }) { connection.cut() }
+    }
+
     // MARK: Channels
 
     func subscribe(_ connection: Connection, to name: ChannelName) -> Subscription {

@@ -23,8 +23,8 @@ struct Strikebook: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Migrate.self, OfferCommand.self, BookCommand.self, QuoteCommand.self, SettleCommand.self,
-            PriceCommand.self,
+            Serve.self, Migrate.self, OfferCommand.self, BookCommand.self, WatchCommand.self, QuoteCommand.self,
+            SettleCommand.self, PriceCommand.self,
             LogCommand.self,
             Export.self, Import.self, Demo.self, Simulate.self,
         ])

@@ -22,8 +22,11 @@ struct BookCommand: AsyncParsableCommand {
     @Option(help: "Rows of each side, at most 1000.") var limit = 20
     @OptionGroup var service: ServiceURL
     @Flag(help: "The service's answer as it is.") var json = false
+    @Flag(help: "Go on showing it as it changes: a table on a terminal, a line a change elsewhere. Ctrl-C ends it.")
+    var watch = false
 
     func validate() throws {
+        if watch, json { throw ValidationError("--watch has no --json; strikebook watch prints JSON lines") }
         guard (1...1_000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000") }
     }
 
@@ -32,6 +35,7 @@ struct BookCommand: AsyncParsableCommand {
         if let side { query.append("side=\(side.rawValue)") }
         if let stablecoin { query.append("stablecoin=\(ServiceClient.encode(stablecoin))") }
         if let duration { query.append("duration=\(duration)") }
+        if watch { return try await UntilInterrupted.run { try await self.follow() } }
         let path = "/orderbook/\(ServiceClient.encode(token))?" + query.joined(separator: "&")
         try await ServiceClient.with(service.resolved) { client in
             let answer = try await client.get(path)
@@ -45,17 +49,19 @@ struct BookCommand: AsyncParsableCommand {
 }
 
 /// A book's answer as lines of text.
-private struct BookPicture {
+struct BookPicture {
     private let book: JSONValue
     private let tokens: TokenList
     private let now: UInt64
 
+    /// The book that the service answered with, in `tokens`' units, at `now` (unix seconds).
     init(_ book: JSONValue, tokens: TokenList, now: UInt64) {
         self.book = book
         self.tokens = tokens
         self.now = now
     }
 
+    /// The sides that are there, and where the book stands.
     func lines(_ ink: Ink) -> [String] {
         var lines: [String] = []
         for (key, side) in [("calls", Side.call), ("puts", .put)] as [(StaticString, Side)] {
@@ -75,7 +81,7 @@ private struct BookPicture {
     }
 
     private func lines(of page: JSONValue, _ side: Side, _ ink: Ink) -> [String] {
-        let rows = (page["rows"]?.array ?? []).compactMap { Row($0, side, tokens) }
+        let rows = (page["rows"]?.array ?? []).compactMap { BookLine($0, side, tokens) }
         let symbol = book["symbol"]?.text.map(Refusal.shown) ?? Short.hex(book["underlying"]?.text ?? "?")
         let color: Ink.Color = side == .call ? .green : .red
         let title = "\(symbol) \(side == .call ? "calls" : "puts")"
@@ -102,48 +108,4 @@ private struct BookPicture {
         let count = "  \(rows.count) offer\(rows.count == 1 ? "" : "s")\(more)"
         return [ink.paint(title, .bold) + ink.paint(count, .dim)] + table.lines(ink)
     }
-}
-
-/// One offer of a book in the words of its table.
-private struct Row {
-    let premium: String
-    let size: String
-    let minFill: String
-    let days: String
-    let deadline: UInt64
-    let writer: String
-    let offerHash: String
-    let stablecoinName: String
-    let collateralName: String
-
-    init?(_ json: JSONValue, _ side: Side, _ tokens: TokenList) {
-        guard let collateral = json["collateralAmount"]?.uint256, let perDay = json["premiumPerDay"]?.uint256,
-            let remaining = json["remaining"]?.uint256, let minimum = json["minFillAmount"]?.uint256,
-            let shortest = json["minDuration"]?.uint64, let longest = json["maxDuration"]?.uint64,
-            let deadline = json["deadline"]?.uint64, let writer = json["writer"]?.address,
-            let hash = json["offerHash"]?.hash, let underlying = json["underlying"]?.address,
-            let stablecoin = json["stablecoin"]?.address
-        else { return nil }
-        let paid = tokens[stablecoin]
-        let locked = tokens[side == .call ? underlying : stablecoin]
-        // Without decimals the unit is the smallest one.
-        let (paidDecimals, lockedDecimals) = (Int(paid?.decimals ?? 0), Int(locked?.decimals ?? 0))
-        premium =
-            Amount.ratio(perDay, paidDecimals, per: collateral, lockedDecimals)
-            .map { Amount.text($0, decimals: 18, places: 4) } ?? "?"
-        size = Amount.text(remaining, decimals: lockedDecimals, places: 4)
-        minFill = Amount.text(minimum, decimals: lockedDecimals, places: 4)
-        days = shortest == longest ? "\(shortest)" : "\(shortest)–\(longest)"
-        self.deadline = deadline
-        self.writer = writer.checksummed
-        offerHash = hash.hex
-        stablecoinName = paid?.symbol ?? "\(Short.hex(stablecoin.checksummed)) units"
-        collateralName = locked?.symbol ?? "unit"
-    }
-}
-
-/// Long hex as people recognise it.
-enum Short {
-    /// `0x8aa1af94…3aed8`
-    static func hex(_ text: String) -> String { text.count > 20 ? "\(text.prefix(10))…\(text.suffix(5))" : text }
 }
