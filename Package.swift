@@ -38,7 +38,9 @@ let package = Package(
         // The inner loops that have to be compiled once for each instruction set.
         .target(name: "CPricing", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "Pricing", dependencies: ["CPricing"], swiftSettings: strict),
-        .target(name: "Ethereum", dependencies: ["CSecp256k1"], swiftSettings: strict),
+        .target(
+            name: "Ethereum", dependencies: ["CSecp256k1"], exclude: ["Wallets/WalletProbe.easm", "Wallets/assemble"],
+            swiftSettings: strict),
         .target(name: "Market", dependencies: ["Ethereum", "StrictJSON"], swiftSettings: strict),
         .target(
             name: "Exchange",

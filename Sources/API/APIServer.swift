@@ -30,6 +30,8 @@ public struct APIServer: Service {
         public var chain: ChainRoutes
         /// `/options` and `/positions`
         public var options: OptionRoutes
+        /// `/smart-contracts`
+        public var smartContracts: SmartContractRoutes
         /// What became of it.
         public var status: StatusRoutes
         /// The chain and contract.
@@ -39,7 +41,7 @@ public struct APIServer: Service {
         public init(
             offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
             price: PriceRoute, prices: PriceRoutes, surface: SurfaceRoute, chain: ChainRoutes, options: OptionRoutes,
-            status: StatusRoutes, deployment: ProtocolRoute
+            smartContracts: SmartContractRoutes, status: StatusRoutes, deployment: ProtocolRoute
         ) {
             self.offers = offers
             self.cancel = cancel
@@ -51,6 +53,7 @@ public struct APIServer: Service {
             self.surface = surface
             self.chain = chain
             self.options = options
+            self.smartContracts = smartContracts
             self.status = status
             self.deployment = deployment
         }
@@ -139,6 +142,7 @@ public struct APIServer: Service {
         table.add("/positions/{address}", .get(routes.options.positions))
         table.add("/chain/status", .get(routes.chain.status))
         table.add("/chain/events", .post(largestBody: limits.largestBody, routes.chain.post))
+        addSmartContracts(to: table)
         table.add("/live", .get(routes.status.live))
         table.add("/ready", .get(routes.status.ready))
         table.add("/health", .get(routes.status.health))
@@ -156,6 +160,24 @@ public struct APIServer: Service {
                 return reply
             })
         return table
+    }
+
+    private func addSmartContracts(to table: RouteTable) {
+        let contracts = routes.smartContracts
+        table.add("/smart-contracts", .get(contracts.list))
+        table.add(
+            "/smart-contracts/{address}", .get(contracts.get), .put(largestBody: limits.offerBody, contracts.put))
+        table.add(
+            "/smart-contracts/{address}/state", .get(contracts.listState),
+            .put(largestBody: limits.largestBody, contracts.putState))
+        table.add(
+            "/smart-contracts/{address}/state/{key}", .get(contracts.getValue),
+            .put(
+                largestBody: min(limits.largestBody, SmartContractRoutes.largestValue), media: .bytes,
+                contracts.putValue), .delete(contracts.deleteValue))
+        table.add(
+            "/smart-contracts/{address}/executions", .get(contracts.listExecutions),
+            .post(largestBody: limits.largestBody, contracts.postExecutions))
     }
 }
 

@@ -46,4 +46,11 @@ enum MediaType {
         let type = contentType.prefix { $0 != ";" }.lowercased()
         return type == "application/json" || type.hasSuffix("+json") || type == "application/json "
     }
+
+    /// Bytes, or nothing said.
+    static func isBytes(_ contentType: String?) -> Bool {
+        guard let contentType else { return true }
+        let type = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
+        return type == "application/octet-stream"
+    }
 }

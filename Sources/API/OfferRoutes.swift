@@ -20,12 +20,14 @@ public struct OfferRoutes: Sendable {
     let limits: RateLimits
     private let tailFill: Bool
     private let pricer: OfferPricer
+    private let watch: WalletWatch?
     let now: @Sendable () -> UInt64
 
     /// Routes over one intake and one log.
     public init(
         intake: OfferIntake, log: any OfferLog, books: Books, tokens: TokenList, cursors: CursorCodec,
-        limits: RateLimits, tailFill: Bool, pricer: OfferPricer, now: @escaping @Sendable () -> UInt64
+        limits: RateLimits, tailFill: Bool, pricer: OfferPricer, watch: WalletWatch?,
+        now: @escaping @Sendable () -> UInt64
     ) {
         self.intake = intake
         self.log = log
@@ -35,6 +37,7 @@ public struct OfferRoutes: Sendable {
         self.limits = limits
         self.tailFill = tailFill
         self.pricer = pricer
+        self.watch = watch
         self.now = now
     }
 
@@ -97,7 +100,8 @@ public struct OfferRoutes: Sendable {
         let amount = try parameters.uint256("amount")
         let offer = try await find(request.parameter("hash"))
         let explanation = Explanation(
-            offer, now: now(), wish: .init(duration: duration, amount: amount), tailFill: tailFill)
+            offer, now: now(), wish: .init(duration: duration, amount: amount), tailFill: tailFill,
+            signature: await watch?.standing(of: offer.signed).rule)
         return .json { json in
             json.beginObject()
             json.key("offerHash")

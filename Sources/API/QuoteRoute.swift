@@ -9,16 +9,20 @@ public struct QuoteRoute: Sendable {
     private let tokens: TokenList
     private let tailFill: Bool
     private let pricer: OfferPricer
+    private let watch: WalletWatch?
     private let now: @Sendable () -> UInt64
 
-    /// The route over the live books by the clock `now` (unix seconds); `pricer` says what a quote is worth.
+    /// The route over the live books by the clock `now` (unix seconds); `pricer` says what a quote is worth, and what
+    /// `watch` withholds is not listed.
     public init(
-        books: Books, tokens: TokenList, tailFill: Bool, pricer: OfferPricer, now: @escaping @Sendable () -> UInt64
+        books: Books, tokens: TokenList, tailFill: Bool, pricer: OfferPricer, watch: WalletWatch?,
+        now: @escaping @Sendable () -> UInt64
     ) {
         self.books = books
         self.tokens = tokens
         self.tailFill = tailFill
         self.pricer = pricer
+        self.watch = watch
         self.now = now
     }
 
@@ -37,20 +41,63 @@ public struct QuoteRoute: Sendable {
         query.stablecoin = try parameters.token("stablecoin", tokens)
         let book = books.book(BookID(underlying: underlying, isCall: side == .call))
         let candidates = try candidates(of: book, query)
-        let quote = Quote.bestFills(of: candidates, amount: amount, days: duration)
+        let (quote, withheld) = await listed(candidates, amount: amount, days: duration)
         return reply(
-            quote, fair: fairPremium(of: quote, days: duration), seq: book.seq, micros: book.changedAtMicros)
+            quote, fair: fairPremium(of: quote, days: duration), withheld: withheld, seq: book.seq,
+            micros: book.changedAtMicros)
+    }
+
+    /// Quotes that are made anew because a writer's contract does not affirm an offer of the one before.
+    private static let mostRounds = 8
+    /// Offers beside the quoted ones whose writers are looked at in each further round: the next ones a quote would list.
+    private static let lookahead = 32
+
+    /// The best fills among the offers whose writers' signatures hold at the newest block, and how many offers were left
+    /// out because theirs do not. Only what would be listed is asked about.
+    private func listed(
+        _ all: [Candidate], amount: UInt256, days: UInt16
+    ) async -> (quote: Quote, withheld: Int) {
+        var left = all
+        var quote = Quote.bestFills(of: left.map(\.candidate), amount: amount, days: days)
+        guard let watch else { return (quote, 0) }
+        var affirmed: Set<Bytes32> = []
+        for round in 0... {
+            let fills = Set(quote.fills.map(\.offerHash)).subtracting(affirmed)
+            guard !fills.isEmpty else { break }
+            var asked = left.filter { fills.contains($0.candidate.offerHash) }
+            if round > 0 {
+                asked += left.lazy.filter {
+                    !fills.contains($0.candidate.offerHash) && !affirmed.contains($0.candidate.offerHash)
+                }
+                .prefix(Self.lookahead)
+            }
+            let withheld = await watch.withheld(asked.map(\.signed))
+            affirmed.formUnion(asked.map(\.candidate.offerHash).filter { !withheld.contains($0) })
+            if withheld.isEmpty { break }
+            left.removeAll { withheld.contains($0.candidate.offerHash) }
+            // Whoever makes offers that never hold shall not keep a taker waiting: what holds is enough then.
+            if round >= Self.mostRounds { left.removeAll { !affirmed.contains($0.candidate.offerHash) } }
+            quote = Quote.bestFills(of: left.map(\.candidate), amount: amount, days: days)
+        }
+        return (quote, all.count - left.count)
+    }
+
+    /// An offer that could be listed.
+    private struct Candidate {
+        let candidate: Quote.Candidate
+        let signed: SignedOffer
     }
 
     /// What can be taken now for the asked time, all in one stablecoin, cheapest first.
-    private func candidates(of book: Book, _ query: BookQuery) throws(Rejection) -> [Quote.Candidate] {
+    private func candidates(of book: Book, _ query: BookQuery) throws(Rejection) -> [Candidate] {
         let now = now()
         var stablecoins: Set<Address> = []
-        var candidates: [Quote.Candidate] = []
+        var candidates: [Candidate] = []
         book.forEach { entry in
             guard query.admits(entry.state, now: now) else { return true }
             stablecoins.insert(entry.state.offer.stablecoin)
-            candidates.append(Quote.Candidate(entry.state, tailFill: tailFill))
+            candidates.append(
+                Candidate(candidate: .init(entry.state, tailFill: tailFill), signed: entry.state.signed))
             return stablecoins.count == 1
         }
         guard stablecoins.count <= 1 else {
@@ -82,7 +129,7 @@ public struct QuoteRoute: Sendable {
     }
 
     private func reply(
-        _ quote: Quote, fair: (premium: UInt256, asOfMillis: Int64)?, seq: UInt64, micros: Int64
+        _ quote: Quote, fair: (premium: UInt256, asOfMillis: Int64)?, withheld: Int, seq: UInt64, micros: Int64
     ) -> Reply {
         .json { json in
             json.beginObject()
@@ -119,6 +166,8 @@ public struct QuoteRoute: Sendable {
             json.integer(quote.candidates)
             json.key("considered")
             json.integer(quote.considered)
+            json.key("withheld")
+            json.integer(withheld)
             json.key("seq")
             json.integer(seq)
             json.key("asOf")

@@ -25,6 +25,7 @@ struct RouteTable {
     struct Method {
         let method: HTTPRequest.Method
         let largestBody: Int
+        var media = BodyMedia.json
         let endpoint: Endpoint
 
         static func get(_ endpoint: @escaping Endpoint) -> Method {
@@ -33,6 +34,28 @@ struct RouteTable {
 
         static func post(largestBody: Int, _ endpoint: @escaping Endpoint) -> Method {
             Method(method: .post, largestBody: largestBody, endpoint: endpoint)
+        }
+
+        static func put(largestBody: Int, media: BodyMedia = .json, _ endpoint: @escaping Endpoint) -> Method {
+            Method(method: .put, largestBody: largestBody, media: media, endpoint: endpoint)
+        }
+
+        static func delete(_ endpoint: @escaping Endpoint) -> Method {
+            Method(method: .delete, largestBody: 0, endpoint: endpoint)
+        }
+    }
+
+    /// What a body is sent as.
+    enum BodyMedia: String {
+        case json = "application/json"
+        case bytes = "application/octet-stream"
+
+        /// Whether a header says this, or nothing.
+        func admits(_ contentType: String?) -> Bool {
+            switch self {
+            case .json: MediaType.isJSON(contentType)
+            case .bytes: MediaType.isBytes(contentType)
+            }
         }
     }
 
@@ -75,7 +98,7 @@ struct RouteTable {
             let requestID = RequestID.accept(request.headers[.requestID])
             do {
                 let asked = try await APIRequest(
-                    request, context, clients: clients, largestBody: method.largestBody, requestID: requestID)
+                    request, context, clients: clients, method: method, requestID: requestID)
                 return Response(try await method.endpoint(asked), requestID: requestID)
             } catch let rejection as Rejection {
                 return Response(Problem.reply(rejection, requestID: requestID), requestID: requestID)
@@ -115,12 +138,14 @@ extension HTTPField.Name {
 extension APIRequest {
     /// Reads a bounded request.
     init(
-        _ request: Request, _ context: RouteContext, clients: ClientAddress, largestBody: Int, requestID: String
+        _ request: Request, _ context: RouteContext, clients: ClientAddress, method: RouteTable.Method,
+        requestID: String
     ) async throws {
-        if largestBody > 0, !MediaType.isJSON(request.headers[.contentType]) {
+        let largestBody = method.largestBody
+        if largestBody > 0, !method.media.admits(request.headers[.contentType]) {
             throw Rejection(
                 .unsupportedMedia, code: "unsupported_media_type", field: "Content-Type",
-                detail: "Send the body as application/json.")
+                detail: "Send the body as \(method.media.rawValue).")
         }
         var body: [UInt8] = []
         for try await part in request.body {
@@ -156,7 +181,8 @@ extension Response {
     /// A reply as Hummingbird writes it.
     init(_ reply: Reply, requestID: String) {
         var headers = HTTPFields()
-        if reply.status != 304 { headers[.contentType] = reply.contentType }
+        let hasBody = reply.status != 304 && reply.status != 204
+        if hasBody { headers[.contentType] = reply.contentType }
         for (name, value) in reply.headers {
             if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
         }
@@ -164,8 +190,8 @@ extension Response {
         headers[.requestID] = requestID
         let status = HTTPResponse.Status(code: reply.status)
         self =
-            reply.status == 304
-            ? Response(status: status, headers: headers)
-            : Response(status: status, headers: headers, body: ResponseBody(byteBuffer: reply.body))
+            hasBody
+            ? Response(status: status, headers: headers, body: ResponseBody(byteBuffer: reply.body))
+            : Response(status: status, headers: headers)
     }
 }

@@ -23,19 +23,24 @@ public final class RPCClient: Sendable {
     private let http: HTTPClient
     private let chainId: UInt256
     private let timeout: TimeAmount
+    private let largestReply: Int
     private let logger: Logger
     private let state: Mutex<RPCEndpoints>
     private let counts = Mutex<(requests: Int, failures: Int)>((0, 0))
 
     /// A client of the nodes at `urls`, the first of them asked first.
-    /// - Parameter timeout: how long one request may take.
+    /// - Parameters:
+    ///   - timeout: how long one request may take.
+    ///   - largestReply: how many bytes of a reply are read.
     public init(
-        urls: [String], chainId: UInt256, http: HTTPClient, timeout: Duration = .seconds(5), logger: Logger
+        urls: [String], chainId: UInt256, http: HTTPClient, timeout: Duration = .seconds(5),
+        largestReply: Int = RPCClient.largestReply, logger: Logger
     ) {
         self.http = http
         self.chainId = chainId
         self.timeout = .nanoseconds(
             timeout.components.seconds * 1_000_000_000 + timeout.components.attoseconds / 1_000_000_000)
+        self.largestReply = largestReply
         self.logger = logger
         state = Mutex(RPCEndpoints(urls: urls))
     }
@@ -148,7 +153,7 @@ public final class RPCClient: Sendable {
             guard (200..<300).contains(response.status.code) || response.status == .badRequest else {
                 throw NodeFailure.unreachable("HTTP \(response.status.code)")
             }
-            let bytes = try await response.body.collect(upTo: Self.largestReply)
+            let bytes = try await response.body.collect(upTo: largestReply)
             return Array(bytes.readableBytesView)
         } catch let failure as NodeFailure {
             throw failure

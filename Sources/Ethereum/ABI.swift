@@ -45,6 +45,13 @@ public struct ABIEncoder: Sendable {
         word.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
 
+    /// Appends the tail of a `bytes` value: its length, then the bytes, padded behind to whole words.
+    public mutating func append(bytes value: [UInt8]) {
+        append(ABI.word(UInt64(value.count)))
+        bytes.append(contentsOf: value)
+        bytes.append(contentsOf: repeatElement(0, count: (32 - value.count % 32) % 32))
+    }
+
     /// Keccak-256 of the encoding.
     public var keccak: Bytes32 { Keccak256.hash(bytes) }
 }

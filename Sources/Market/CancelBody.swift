@@ -40,4 +40,10 @@ public struct CancelDraft: Sendable, Hashable {
         self.signature = signature
         self.writer = writer
     }
+
+    /// What is asked of the named writer where that is a contract; nil when none is named, or two that differ.
+    public func claim(_ deployment: Deployment) -> WalletClaim? {
+        guard let wallet = message.writer ?? writer, writer == nil || writer == wallet else { return nil }
+        return WalletClaim(wallet: wallet, digest: message.digest(deployment), signature: signature)
+    }
 }

@@ -10,6 +10,13 @@ public struct Explanation: Sendable, Hashable {
         public let pass: Bool
         /// A sentence with the figures.
         public let detail: String
+
+        /// A rule that was tested.
+        public init(rule: String, pass: Bool, detail: String) {
+            self.rule = rule
+            self.pass = pass
+            self.detail = detail
+        }
     }
 
     /// What a taker has in mind; what is nil is left open.
@@ -32,8 +39,12 @@ public struct Explanation: Sendable, Hashable {
     public var takeable: Bool { rules.allSatisfy(\.pass) }
 
     /// Judges an offer's state.
-    /// - Parameter now: unix seconds.
-    public init(_ state: OfferState, now: UInt64, wish: Wish = Wish(), tailFill: Bool = true) {
+    /// - Parameters:
+    ///   - now: unix seconds.
+    ///   - signature: whether the signature holds on chain, where that was asked.
+    public init(
+        _ state: OfferState, now: UInt64, wish: Wish = Wish(), tailFill: Bool = true, signature: Rule? = nil
+    ) {
         let fill = FillRule(state, tailFill: tailFill)
         var rules = [
             Self.notExpired(state, now: now), Self.notCancelled(state), Self.notFilled(state),
@@ -43,6 +54,7 @@ public struct Explanation: Sendable, Hashable {
         rules.append(Self.withinRemaining(state, amount))
         rules.append(Self.minimumFill(fill, amount))
         rules.append(Self.premium(fill, amount, days: wish.duration ?? state.offer.maxDuration))
+        if let signature { rules.append(signature) }
         self.rules = rules
     }
 

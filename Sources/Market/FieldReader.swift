@@ -1,14 +1,15 @@
-import Ethereum
-import StrictJSON
+public import Ethereum
+public import StrictJSON
 
 /// Reads one JSON object of a fixed shape, field by field, naming the bare field in every refusal.
-struct FieldReader {
+public struct FieldReader {
     /// 2^53 − 1, the largest integer that every JSON reader keeps exact.
     static let maxExactInteger: UInt64 = 9_007_199_254_740_991
     /// Bytes of the largest signature: a contract wallet's, opaque to this service.
     static let maxSignatureBytes = 4096
 
-    let object: JSONObject
+    /// The object's members.
+    public let object: JSONObject
     /// Whether the members stand in the order of the keys, as programs write them: then a place is a look-up.
     private let isInOrder: Bool
 
@@ -16,7 +17,7 @@ struct FieldReader {
     /// - Parameters:
     ///   - name: what to call the value when it is no object, nil for the body itself.
     ///   - keys: every key there may be, in the usual order.
-    init(_ value: JSONValue, name: StaticString?, keys: [StaticString]) throws(Rejection) {
+    public init(_ value: JSONValue, name: StaticString?, keys: [StaticString]) throws(Rejection) {
         guard let object = value.object else {
             throw Rejection(
                 .malformed, .invalidType, field: name?.description, "\(name ?? "The body") must be a JSON object.")
@@ -31,7 +32,7 @@ struct FieldReader {
     }
 
     /// The value of a field that must be there; `place` is its place among the keys.
-    func value(_ name: StaticString, _ place: Int) throws(Rejection) -> JSONValue {
+    public func value(_ name: StaticString, _ place: Int) throws(Rejection) -> JSONValue {
         if isInOrder {
             if place < object.members.count { return object.members[place].value }
         } else if let value = object[name] {
@@ -40,14 +41,16 @@ struct FieldReader {
         throw Rejection(.malformed, .missingField, field: name.description, "\(name) is missing.")
     }
 
-    func bool(_ name: StaticString, _ place: Int) throws(Rejection) -> Bool {
+    /// `true` or `false`.
+    public func bool(_ name: StaticString, _ place: Int) throws(Rejection) -> Bool {
         guard let value = try value(name, place).bool else {
             throw Rejection(.malformed, .invalidType, field: name.description, "\(name) must be true or false.")
         }
         return value
     }
 
-    func address(_ name: StaticString, _ place: Int) throws(Rejection) -> Address {
+    /// `0x` and 40 hex digits; mixed case must satisfy EIP-55.
+    public func address(_ name: StaticString, _ place: Int) throws(Rejection) -> Address {
         guard let text = try value(name, place).string else {
             throw wrongType(name, "a string of 0x and 40 hex digits")
         }
@@ -66,7 +69,8 @@ struct FieldReader {
         }
     }
 
-    func bytes32(_ name: StaticString, _ place: Int) throws(Rejection) -> Bytes32 {
+    /// `0x` and 64 hex digits.
+    public func bytes32(_ name: StaticString, _ place: Int) throws(Rejection) -> Bytes32 {
         try Self.bytes32(try value(name, place), name)
     }
 

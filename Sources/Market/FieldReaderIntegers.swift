@@ -1,9 +1,9 @@
-import Ethereum
+public import Ethereum
 import StrictJSON
 
 extension FieldReader {
     /// A decimal string below 2^256, or a JSON integer of at most 2^53 − 1.
-    func uint256(_ name: StaticString, _ place: Int) throws(Rejection) -> UInt256 {
+    public func uint256(_ name: StaticString, _ place: Int) throws(Rejection) -> UInt256 {
         switch try value(name, place) {
         case .string(let text):
             if let value = UInt256(decimal: text) { return value }

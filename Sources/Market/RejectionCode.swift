@@ -24,6 +24,8 @@ extension Rejection {
         case invalidAddress = "invalid_address"
         /// Mixed case that does not satisfy EIP-55.
         case invalidChecksum = "invalid_checksum"
+        /// A text of fewer or more bytes than the field takes.
+        case invalidLength = "invalid_length"
         /// More than 4096 bytes of signature.
         case signatureTooLong = "signature_too_long"
 

@@ -11,14 +11,19 @@ public struct VerifiedCancel: Sendable, Hashable {
     public let signer: Address
     /// The signed digest, the evidence's id.
     public let digest: Bytes32
-    /// `r ‖ s ‖ v`, 65 bytes, v 27 or 28.
+    /// Of a plain key `r ‖ s ‖ v`, 65 bytes, v 27 or 28; of a contract wallet as it was sent.
     public let signature: [UInt8]
+    /// Whether a contract wallet affirmed it: then the signature alone does not tell the signer.
+    public let isByWallet: Bool
 
-    private init(message: CancelMessage, signer: Address, digest: Bytes32, signature: [UInt8]) {
+    private init(
+        message: CancelMessage, signer: Address, digest: Bytes32, signature: [UInt8], isByWallet: Bool = false
+    ) {
         self.message = message
         self.signer = signer
         self.digest = digest
         self.signature = signature
+        self.isByWallet = isByWallet
     }
 
     /// Checks the watermark against the clock, then recovers the signer, who must be the writer that the message or
@@ -46,6 +51,16 @@ public struct VerifiedCancel: Sendable, Hashable {
         }
         return VerifiedCancel(
             message: draft.message, signer: signer, digest: check.digest, signature: signature.bytes65)
+    }
+
+    /// A cancel that the contract wallet it names affirmed; nil when the approval is of something else.
+    public static func affirmed(
+        _ draft: CancelDraft, deployment: Deployment, by approval: WalletApproval
+    ) -> VerifiedCancel? {
+        guard draft.claim(deployment) == approval.claim else { return nil }
+        return VerifiedCancel(
+            message: draft.message, signer: approval.claim.wallet, digest: approval.claim.digest,
+            signature: draft.signature, isByWallet: true)
     }
 
     /// The refusal of this cancel because it names another writer's offer, with what the signature does match if that

@@ -142,12 +142,15 @@ extension LogVerifier {
 
     private mutating func hashCancelMessages(_ deployment: Deployment) throws {
         try connection.stream(
-            "SELECT digest, signer, message, signature, seq FROM cancel_messages ORDER BY seq, digest"
+            "SELECT digest, signer, message, signature, seq, by_wallet FROM cancel_messages ORDER BY seq, digest"
         ) {
             let digest = try $0.bytes32(0)
             let message = try? CancelMessage.parse(try $0.bytes(2))
-            let signer = try? Signature(parsing: try $0.bytes(3)).recover(digest: digest)
-            if try message?.digest(deployment) != digest || signer != $0.address(1) {
+            let signer = try $0.address(1)
+            // What a contract wallet affirmed, only the wallet can affirm again.
+            let claim = WalletClaim(wallet: signer, digest: digest, signature: try $0.bytes(3))
+            let isSigned = try $0.bool(5) || claim.isPlain
+            if message?.digest(deployment) != digest || !isSigned {
                 found(.disagreement(.cancelMessageAltered, seq: try $0.uint64(4), id: digest.hex))
             }
             report.cancelMessages += 1

@@ -74,12 +74,13 @@ struct PlanWrites {
     private var cancelMessages: Query {
         let messages = plan.cancelMessages
         return """
-            INSERT INTO cancel_messages (digest, signer, kind, message, signature, seq, created_at)
-            SELECT row.digest, row.signer, row.kind, row.message, row.signature, row.seq, \(now)
+            INSERT INTO cancel_messages (digest, signer, kind, message, signature, by_wallet, seq, created_at)
+            SELECT row.digest, row.signer, row.kind, row.message, row.signature, row.by_wallet, row.seq, \(now)
             FROM unnest(\(messages.map(\.cancel.digest))::bytea[], \(messages.map(\.cancel.signer))::bytea[],
                         \(messages.map(\.cancel.message.kind))::text[], \(messages.map(\.cancel.message.canonicalText))::text[],
-                        \(messages.map(\.cancel.signature))::bytea[], \(messages.map { Int64($0.seq) })::bigint[])
-                 AS row (digest, signer, kind, message, signature, seq)
+                        \(messages.map(\.cancel.signature))::bytea[], \(messages.map(\.cancel.isByWallet))::boolean[],
+                        \(messages.map { Int64($0.seq) })::bigint[])
+                 AS row (digest, signer, kind, message, signature, by_wallet, seq)
             ON CONFLICT (digest) DO NOTHING
             """
     }

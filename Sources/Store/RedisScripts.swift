@@ -80,4 +80,23 @@ enum RedisScripts {
         if oldest[2] then reset = tonumber(oldest[2]) + window - now end
         return {allowed, math.max(0, limit - used - allowed), reset}
         """)
+
+    /// Copies of rows, each of a revision. KEYS: one a copy. ARGV: epoch, TTL seconds; then of each: revision, name of
+    /// the field, value, 1 when there is one. A row that is gone leaves its revision, so that no older copy comes back.
+    static let copies = RedisScript(
+        """
+        local epoch, ttl = ARGV[1], ARGV[2]
+        for i = 1, #KEYS do
+            local key, at = KEYS[i], 4 * i - 2
+            local revision = ARGV[at + 1]
+            local held = redis.pcall('HMGET', key, 'epoch', 'revision')
+            if held.err or held[1] ~= epoch or (tonumber(held[2]) or -1) <= tonumber(revision) then
+                redis.call('DEL', key)
+                redis.call('HSET', key, 'epoch', epoch, 'revision', revision)
+                if ARGV[at + 4] == '1' then redis.call('HSET', key, ARGV[at + 2], ARGV[at + 3]) end
+                redis.call('EXPIRE', key, ttl)
+            end
+        end
+        return #KEYS
+        """)
 }

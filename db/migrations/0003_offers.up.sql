@@ -113,6 +113,7 @@ CREATE TABLE cancel_messages (
     kind       text        NOT NULL,
     message    text        NOT NULL,
     signature  bytea       NOT NULL,
+    by_wallet  boolean     NOT NULL,
     seq        bigint      NOT NULL,
     created_at timestamptz NOT NULL,
     CONSTRAINT cancel_messages_pkey PRIMARY KEY (digest),
@@ -128,6 +129,8 @@ COMMENT ON COLUMN cancel_messages.signer IS 'Who signed.';
 COMMENT ON COLUMN cancel_messages.kind IS 'offers: CancelOffers; all: CancelAllOffers.';
 COMMENT ON COLUMN cancel_messages.message IS 'The signed message as canonical JSON.';
 COMMENT ON COLUMN cancel_messages.signature IS 'As verified, in the form offers.signature has.';
+COMMENT ON COLUMN cancel_messages.by_wallet IS
+    'A contract wallet affirmed it (EIP-1271): the signature alone does not tell the signer.';
 COMMENT ON COLUMN cancel_messages.seq IS 'First log row of the transaction that recorded it.';
 COMMENT ON COLUMN cancel_messages.created_at IS 'When it was recorded.';
 

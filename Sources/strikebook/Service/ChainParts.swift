@@ -14,6 +14,9 @@ struct ChainParts {
     let follower: ChainFollower?
     let client: RPCClient?
     let http: SharedHTTPClient?
+    /// Asks contract wallets, and knows which offers a quote may list.
+    let wallets: ContractWallets?
+    let watch: WalletWatch?
     private let settings: ChainSettings
 
     init(
@@ -21,13 +24,16 @@ struct ChainParts {
     ) {
         self.settings = settings.chain
         guard !settings.chain.urls.isEmpty else {
-            (follower, client, http) = (nil, nil, nil)
+            (follower, client, http, wallets, watch) = (nil, nil, nil, nil, nil)
             return
         }
         let http = SharedHTTPClient()
         let client = RPCClient(
             urls: settings.chain.urls, chainId: settings.deployment.chainId, http: http.client, logger: logger)
         let contract = settings.deployment.verifyingContract
+        let wallets = Self.wallets(settings, http, logger)
+        self.wallets = wallets
+        watch = WalletWatch(wallets: wallets)
         self.http = http
         self.client = client
         follower = ChainFollower(
@@ -36,9 +42,21 @@ struct ChainParts {
             write: { await queue.write(.chain($0)) })
     }
 
+    /// Wallets have a client of their own: one that takes its time turns nobody else to another node. Besides 128 bytes
+    /// of the probe a reply holds a block's header with the hashes of its transactions.
+    private static func wallets(
+        _ settings: ServiceSettings, _ http: SharedHTTPClient, _ logger: Logger
+    ) -> ContractWallets {
+        let client = RPCClient(
+            urls: settings.chain.urls, chainId: settings.deployment.chainId, http: http.client, timeout: .seconds(3),
+            largestReply: 1 << 20, logger: logger)
+        return ContractWallets(
+            node: RPCWalletNode(rpc: client), walletGas: settings.chain.walletGas, logger: logger)
+    }
+
     /// In starting order.
     var services: [any Service] {
-        let services: [(any Service)?] = [http, follower]
+        let services: [(any Service)?] = [http, follower, watch]
         return services.compactMap { $0 }
     }
 
@@ -73,6 +91,7 @@ struct ChainParts {
     var gauges: [Gauge] {
         guard let follower, let client else { return [] }
         let (status, calls) = (follower.status, client.statistics)
+        let checks = wallets?.counts ?? .init()
         let (head, cursor) = (status.head?.number ?? 0, status.cursor?.number ?? 0)
         return [
             Gauge("chain_head", "Height of the node's newest block.", Double(head)),
@@ -83,6 +102,9 @@ struct ChainParts {
             Gauge("rpc_requests_total", "Requests sent to nodes.", Double(calls.requests)),
             Gauge("rpc_failures_total", "Requests without a usable answer.", Double(calls.failures)),
             Gauge("rpc_switches_total", "Times another node was turned to.", Double(calls.switches)),
+            Gauge("wallet_checks_total", "Questions asked of contract wallets.", Double(checks.asked)),
+            Gauge("wallet_failures_total", "Those of them without an answer.", Double(checks.failed)),
+            Gauge("wallet_remembered_total", "Questions answered from memory.", Double(checks.remembered)),
         ]
     }
 }

@@ -46,6 +46,11 @@ struct RunningService {
             RedisClient(configuration: try RedisConfiguration(url: url), logger: logger)
         }
         let mirror = redis.map { RedisMirror(redis: $0, books: books, prefix: settings.redisPrefix, logger: logger) }
+        let contractMirror = redis.map { redis in
+            SmartContractMirror(
+                database: reads, redis: redis, prefix: settings.redisPrefix,
+                epoch: { books.loadedHead.epochText }, logger: logger)
+        }
         let queue = CommitQueue(log: log, books: books, sink: mirror ?? Unheard(), logger: logger)
         let listener = PostgresListener(
             configuration: database.readingLog(pool: 1), channels: [LogChannel.name], logger: logger)
@@ -69,8 +74,11 @@ struct RunningService {
         let server = server(
             log: log, books: books, queue: queue, hub: hub, pricing: pricing, cursors: CursorCodec(key: cursorKey),
             shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
-            market: market, chain: chain, status: status)
-        let edges: [(any Service)?] = [writes, reads, redis, listener, leader, follower, mirror, queue, sweep, pricing]
+            contracts: PostgresSmartContracts(database: reads, mirror: contractMirror), market: market, chain: chain,
+            status: status)
+        let edges: [(any Service)?] = [
+            writes, reads, redis, listener, leader, follower, mirror, contractMirror, queue, sweep, pricing,
+        ]
         return edges.compactMap { $0 } + market.services + chain.services + [server, hub]
     }
 
@@ -106,14 +114,17 @@ struct RunningService {
 
     private func server(
         log: PostgresLog, books: Books, queue: CommitQueue, hub: Hub, pricing: PriceWorker, cursors: CursorCodec,
-        shared: RedisLimiter?, follower: LogFollower, market: MarketParts, chain: ChainParts, status: PartsStatus
+        shared: RedisLimiter?, follower: LogFollower, contracts: PostgresSmartContracts, market: MarketParts,
+        chain: ChainParts, status: PartsStatus
     ) -> APIServer {
         let now: @Sendable () -> UInt64 = SystemClock.seconds
         let tokens = settings.tokens
         let rates = RateLimits(offers: settings.offerRate, shared: shared)
+        let judge = SignatureJudge(wallets: chain.wallets)
+        let watch = chain.watch
         let intake = OfferIntake(
             deployment: settings.deployment, rules: settings.rules, books: books, queue: queue, log: log, limits: rates,
-            now: now)
+            judge: judge, watch: watch, now: now)
         let metrics = RequestMetrics()
         var limits = HTTPLimits()
         limits.allowedOrigins = settings.allowedOrigins
@@ -122,15 +133,17 @@ struct RunningService {
         let routes = APIServer.Routes(
             offers: OfferRoutes(
                 intake: intake, log: log, books: books, tokens: tokens, cursors: cursors, limits: rates,
-                tailFill: settings.tailFill, pricer: market.pricer, now: now),
+                tailFill: settings.tailFill, pricer: market.pricer, watch: watch, now: now),
             cancel: CancelRoute(
-                intake: CancelIntake(deployment: settings.deployment, queue: queue, now: now), limits: rates),
+                intake: CancelIntake(deployment: settings.deployment, queue: queue, judge: judge, now: now),
+                limits: rates),
             book: BookRoutes(
                 books: books, tokens: tokens, cursors: cursors,
                 freshness: Freshness(now: now, age: { follower.age }), pricer: market.pricer),
             depth: DepthRoute(books: books, tokens: tokens),
             quote: QuoteRoute(
-                books: books, tokens: tokens, tailFill: settings.tailFill, pricer: market.pricer, now: now),
+                books: books, tokens: tokens, tailFill: settings.tailFill, pricer: market.pricer, watch: watch, now: now
+            ),
             price: PriceRoute(batch: PriceBatch(largestWork: PriceBatch.largestWorkOverHTTP), worker: pricing),
             prices: PriceRoutes(
                 board: market.board, tokens: tokens, store: market.store, cursors: cursors,
@@ -142,6 +155,8 @@ struct RunningService {
             options: OptionRoutes(
                 store: log, board: market.board, tokens: tokens, cursors: cursors,
                 nowMillis: { SystemClock.micros() / 1_000 }),
+            smartContracts: SmartContractRoutes(
+                store: contracts, cursors: cursors, operators: OperatorGuard(key: settings.operatorKey)),
             status: StatusRoutes(
                 status: status, metrics: metrics, books: books, version: Version.text, nowMicros: SystemClock.micros),
             deployment: ProtocolRoute(

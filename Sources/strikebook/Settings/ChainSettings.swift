@@ -1,10 +1,13 @@
 import Chain
+import Ethereum
 
 /// How the chain is followed; without a node it is not.
 struct ChainSettings {
     /// JSON-RPC nodes, the first of them asked first.
     let urls: [String]
     let following: ChainFollower.Settings
+    /// Gas that a contract wallet may use to check a signature.
+    let walletGas: UInt64
 
     /// Reads and checks the chain's settings.
     /// - Throws: a usage failure that names the first bad one.
@@ -18,6 +21,8 @@ struct ChainSettings {
             }
         }
         let confirmations = try source.integer(.confirmations, in: 0...1_024, default: 12)
+        walletGas = UInt64(
+            try source.integer(.walletGas, in: 20_000...30_000_000, default: Int(WalletProbe.walletGas)))
         let startBlock = try source.text(.startBlock).map { _ in
             UInt64(try source.integer(.startBlock, in: 0...Int.max, default: 0))
         }

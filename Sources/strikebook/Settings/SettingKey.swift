@@ -18,6 +18,7 @@ enum SettingKey: String, CaseIterable {
     case confirmations
     case startBlock = "start-block"
     case pollInterval = "poll-interval"
+    case walletGas = "wallet-gas"
     case trustedProxies = "trusted-proxies"
     case allowedOrigins = "allowed-origins"
     case offerRateLimit = "offer-rate-limit"
