@@ -36,12 +36,15 @@ public struct APIServer: Service {
         public var status: StatusRoutes
         /// The chain and contract.
         public var deployment: ProtocolRoute
+        /// `/settlement…`
+        public var settlement: SettlementRoutes
 
         /// All of them.
         public init(
             offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
             price: PriceRoute, prices: PriceRoutes, surface: SurfaceRoute, chain: ChainRoutes, options: OptionRoutes,
-            smartContracts: SmartContractRoutes, status: StatusRoutes, deployment: ProtocolRoute
+            smartContracts: SmartContractRoutes, status: StatusRoutes, deployment: ProtocolRoute,
+            settlement: SettlementRoutes
         ) {
             self.offers = offers
             self.cancel = cancel
@@ -56,6 +59,7 @@ public struct APIServer: Service {
             self.smartContracts = smartContracts
             self.status = status
             self.deployment = deployment
+            self.settlement = settlement
         }
     }
 
@@ -149,6 +153,11 @@ public struct APIServer: Service {
         table.add("/version", .get(routes.status.version))
         table.add("/stats", .get(routes.status.stats))
         table.add("/metrics", .get(routes.status.exposition))
+        table.add("/settlement/initiate", .post(largestBody: limits.offerBody, routes.settlement.initiate))
+        table.add("/settlement/approve", .post(largestBody: limits.offerBody, routes.settlement.approve))
+        table.add("/settlement/submit", .post(largestBody: limits.offerBody, routes.settlement.submit))
+        table.add("/settlement/{tokenId}", .get(routes.settlement.get))
+        table.add("/settlements", .get(routes.settlement.list))
         table.add("/protocol", .get(routes.deployment.get))
         table.add(
             "/ws",

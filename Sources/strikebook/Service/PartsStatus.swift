@@ -1,5 +1,6 @@
 import API
 import Exchange
+import Market
 import Postgres
 import Redis
 import Store
@@ -16,6 +17,7 @@ struct PartsStatus: ServiceStatus {
     let leader: LogLeader
     let market: MarketParts
     let chain: ChainParts
+    let settlements: PostgresSettlements
 
     func dependencies() async -> [Dependency] {
         let postgres = reads.statistics
@@ -39,7 +41,37 @@ struct PartsStatus: ServiceStatus {
                 detail: leader.epoch.map { "this process, epoch \($0)" } ?? "another process"))
         dependencies.append(market.dependency(nowMicros: SystemClock.micros()))
         dependencies.append(chain.dependency)
+        dependencies.append(await settlementState())
         return dependencies
+    }
+
+    /// Settlements that do not move on although they should, by number and the last thing that went wrong.
+    private func settlementState() async -> Dependency {
+        let stuck = (try? await settlements.stuck(atMicros: SystemClock.micros(), limit: 10)) ?? []
+        let detail = stuck.map { one in
+            "option \(one.tokenId) is stuck as \(one.status.rawValue)" + (one.lastError.map { ": \($0)" } ?? "")
+        }
+        return Dependency(
+            name: "settlements", state: stuck.isEmpty ? .up : .down, isRequired: false,
+            detail: stuck.isEmpty ? nil : detail.joined(separator: "; "))
+    }
+
+    /// How many settlements are in each state, and how old the oldest of them is.
+    private func settlementGauges() async -> [Gauge] {
+        guard let tally = try? await settlements.tally() else { return [] }
+        let now = SystemClock.micros()
+        return SettlementStatus.allCases.flatMap { status in
+            let of = tally.first { $0.status == status }
+            let age = of.map { Double(max(0, now - $0.oldestMicros)) / 1e6 } ?? 0
+            return [
+                Gauge(
+                    "settlements_\(status.rawValue)", "Settlements that are \(status.rawValue).", Double(of?.count ?? 0)
+                ),
+                Gauge(
+                    "settlements_\(status.rawValue)_oldest_seconds",
+                    "Time since the last change of the longest unchanged of them.", age),
+            ]
+        }
     }
 
     func gauges() async -> [Gauge] {
@@ -72,7 +104,7 @@ struct PartsStatus: ServiceStatus {
                 Gauge("redis_dropped_changes_total", "Changes not mirrored for lack of room.", Double(mirror.dropped)),
             ]
         }
-        return gauges + market.gauges(nowMicros: SystemClock.micros())
+        return gauges + market.gauges(nowMicros: SystemClock.micros()) + (await settlementGauges())
     }
 
     func databaseGauges() async throws -> [Gauge] {

@@ -62,9 +62,13 @@ struct RunningService {
             logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
         let chain = ChainParts(settings, log: log, queue: queue, leadership: leader, logger: logger)
+        let settlement = try SettlementParts(
+            settings: settings, writes: PostgresClient(configuration: database.writingLog(), logger: logger),
+            reads: reads, redis: redis, board: market.board, epoch: books.loadedHead.epochText, leadership: leader,
+            logger: logger)
         let status = PartsStatus(
             writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
-            leader: leader, market: market, chain: chain)
+            leader: leader, market: market, chain: chain, settlements: settlement.store)
         let pricing = PriceWorker()
         let hub = Hub(
             limits: feedLimits(), books: books, tokens: settings.tokens, prices: market.board,
@@ -75,11 +79,11 @@ struct RunningService {
             log: log, books: books, queue: queue, hub: hub, pricing: pricing, cursors: CursorCodec(key: cursorKey),
             shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
             contracts: PostgresSmartContracts(database: reads, mirror: contractMirror), market: market, chain: chain,
-            status: status)
+            settlement: settlement.desk, status: status)
         let edges: [(any Service)?] = [
             writes, reads, redis, listener, leader, follower, mirror, contractMirror, queue, sweep, pricing,
         ]
-        return edges.compactMap { $0 } + market.services + chain.services + [server, hub]
+        return edges.compactMap { $0 } + market.services + chain.services + settlement.services + [server, hub]
     }
 
     /// The head that a notification announces; nil after a reconnect, which may have missed some.
@@ -115,7 +119,7 @@ struct RunningService {
     private func server(
         log: PostgresLog, books: Books, queue: CommitQueue, hub: Hub, pricing: PriceWorker, cursors: CursorCodec,
         shared: RedisLimiter?, follower: LogFollower, contracts: PostgresSmartContracts, market: MarketParts,
-        chain: ChainParts, status: PartsStatus
+        chain: ChainParts, settlement: SettlementDesk, status: PartsStatus
     ) -> APIServer {
         let now: @Sendable () -> UInt64 = SystemClock.seconds
         let tokens = settings.tokens
@@ -161,7 +165,8 @@ struct RunningService {
                 status: status, metrics: metrics, books: books, version: Version.text, nowMicros: SystemClock.micros),
             deployment: ProtocolRoute(
                 deployment: settings.deployment, rules: settings.rules, tokens: tokens, limits: limits, rates: rates,
-                tailFill: settings.tailFill))
+                tailFill: settings.tailFill),
+            settlement: SettlementRoutes(desk: settlement, books: books, cursors: cursors))
         let host = settings.host
         return APIServer(
             routes: routes, entrance: WebSocketEntrance(hub), clients: ClientAddress(trusted: settings.trustedProxies),
