@@ -32,6 +32,10 @@ public struct APIServer: Service {
         public var options: OptionRoutes
         /// `/smart-contracts`
         public var smartContracts: SmartContractRoutes
+        /// `/contracts`
+        public var contracts: ContractRoutes
+        /// `/contract` and `/clean`
+        public var records: RecordRoutes
         /// What became of it.
         public var status: StatusRoutes
         /// The chain and contract.
@@ -43,8 +47,8 @@ public struct APIServer: Service {
         public init(
             offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
             price: PriceRoute, prices: PriceRoutes, surface: SurfaceRoute, chain: ChainRoutes, options: OptionRoutes,
-            smartContracts: SmartContractRoutes, status: StatusRoutes, deployment: ProtocolRoute,
-            settlement: SettlementRoutes
+            smartContracts: SmartContractRoutes, contracts: ContractRoutes, records: RecordRoutes,
+            status: StatusRoutes, deployment: ProtocolRoute, settlement: SettlementRoutes
         ) {
             self.offers = offers
             self.cancel = cancel
@@ -57,6 +61,8 @@ public struct APIServer: Service {
             self.chain = chain
             self.options = options
             self.smartContracts = smartContracts
+            self.contracts = contracts
+            self.records = records
             self.status = status
             self.deployment = deployment
             self.settlement = settlement
@@ -147,6 +153,16 @@ public struct APIServer: Service {
         table.add("/chain/status", .get(routes.chain.status))
         table.add("/chain/events", .post(largestBody: limits.largestBody, routes.chain.post))
         addSmartContracts(to: table)
+        table.add("/contracts", .post(largestBody: limits.offerBody, routes.contracts.submit))
+        table.add("/contracts/active", .get(routes.contracts.active))
+        table.add("/contracts/{id}", .delete(routes.contracts.cancel))
+        table.add("/contracts/{id}/state", .get(routes.contracts.state))
+        table.add(
+            "/contracts/{id}/price-update", .post(largestBody: limits.offerBody, routes.contracts.updatePrice))
+        table.add(
+            "/contract", .get(routes.records.get), .post(largestBody: limits.offerBody, routes.records.put),
+            .delete(routes.records.delete))
+        table.add("/clean", .post(largestBody: limits.offerBody, routes.records.clean))
         table.add("/live", .get(routes.status.live))
         table.add("/ready", .get(routes.status.ready))
         table.add("/health", .get(routes.status.health))

@@ -34,17 +34,8 @@ public enum Problem {
 
     /// The stable code and the advice for a failed write.
     public static func text(_ failure: WriteFailure) -> (code: String, detail: String) {
-        switch failure {
-        case .notStored: ("not_stored", "The database did not take it; nothing was stored. Send it again.")
-        case .outcomeUnknown:
-            (
-                "outcome_unknown",
-                "The database was lost while it was storing this. Send it again: that is safe and tells."
-            )
-        case .overloaded:
-            ("overloaded", "More is waiting than can be stored in time; nothing was stored. Send it again.")
-        case .stopping: ("stopping", "This process is stopping; nothing was stored. Send it again, to another one.")
-        }
+        let refusal = Rejection(failure)
+        return (refusal.code, refusal.detail)
     }
 
     /// The answer when something this service needs is away.

@@ -9,6 +9,20 @@ public enum EventType: String, Sendable, Hashable {
     /// A `CancelAllOffers` watermark was raised.
     case cancelAllRecorded = "cancel_all_recorded"
     case offerExpired = "offer_expired"
+    /// A product was submitted.
+    case contractAccepted = "contract_accepted"
+    /// A ladder hit rungs.
+    case contractHit = "contract_hit"
+    /// The operator gave a product a price of its own.
+    case contractObserved = "contract_observed"
+    /// A product ended, and its payout was decided.
+    case contractEnded = "contract_ended"
+    /// The operator put a record into the products' store.
+    case contractRecorded = "contract_recorded"
+    /// The operator took a record out of the products' store; a product that was active is over without a payout.
+    case contractDeleted = "contract_deleted"
+    /// The operator emptied the products' store.
+    case contractsCleaned = "contracts_cleaned"
 
     // What the chain did; each of these rows carries the transaction.
     /// Somebody took part of an offer: an option exists.

@@ -61,3 +61,23 @@ public enum WriteFailure: Error, Sendable, Hashable {
     /// The service is stopping.
     case stopping
 }
+
+extension Rejection {
+    /// What a sender is told of a write without an answer from the database.
+    public init(_ failure: WriteFailure) {
+        let (code, detail) =
+            switch failure {
+            case .notStored: ("not_stored", "The database did not take it; nothing was stored. Send it again.")
+            case .outcomeUnknown:
+                (
+                    "outcome_unknown",
+                    "The database was lost while it was storing this. Send it again: that is safe and tells."
+                )
+            case .overloaded:
+                ("overloaded", "More is waiting than can be stored in time; nothing was stored. Send it again.")
+            case .stopping:
+                ("stopping", "This process is stopping; nothing was stored. Send it again, to another one.")
+            }
+        self.init(.unavailable, code: code, detail: detail)
+    }
+}

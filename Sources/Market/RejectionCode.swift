@@ -92,6 +92,8 @@ extension Rejection {
         case invalidMode = "invalid_mode"
         /// A payoff of 0.
         case invalidPayoff = "invalid_payoff"
+        /// The products' store is to be emptied without saying so.
+        case cleaningNotConfirmed = "confirmation_missing"
 
         // Settlement
         /// No such option is known here.

@@ -43,6 +43,14 @@ public enum LogFinding: Sendable, Hashable {
         case watermarkMissing = "watermark_missing"
         /// What is filled of an offer is not the sum of its fills.
         case filledDiffers = "filled_differs"
+        /// A product or record whose last row says something else.
+        case contractNotLogged = "contract_not_logged"
+        /// A product or record in the log that is not stored, though nobody deleted it.
+        case contractMissing = "contract_missing"
+        /// A row that ends a product which is not ended by it.
+        case contractEndMissing = "contract_end_missing"
+        /// A product whose terms are not those that were accepted.
+        case contractAltered = "contract_altered"
     }
 }
 
@@ -79,6 +87,10 @@ extension LogFinding.Disagreement {
         case .watermarkNotLogged: "a watermark has no row that records it"
         case .watermarkMissing: "a watermark in the log is not stored, or is lower"
         case .filledDiffers: "what is filled of an offer is not the sum of its fills"
+        case .contractNotLogged: "a contract's last row says something else"
+        case .contractMissing: "a contract in the log is not stored"
+        case .contractEndMissing: "a row ends a contract that is not ended by it"
+        case .contractAltered: "a contract's terms are not those that were accepted"
         }
     }
 }

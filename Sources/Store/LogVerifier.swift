@@ -64,7 +64,7 @@ public struct LogVerifier {
         var verifier = LogVerifier(connection: connection, expectations: expectations)
         let deployment = try verifier.checkDeployment()
         try verifier.walk(from: deployment.domainSeparator, progress)
-        for (kind, query) in LogAgreement.queries { try verifier.compare(kind, query) }
+        for (kind, query) in LogAgreement.queries + ContractAgreement.queries { try verifier.compare(kind, query) }
         try verifier.hashOffers(deployment)
         try verifier.hashCancelMessages(deployment)
         return verifier.report

@@ -46,12 +46,15 @@ enum TicksTable {
         ).map(read)
     }
 
-    /// Drops at most `limit` ticks stamped before `millis` (ms since 1970) that are in the candles.
+    /// Drops at most `limit` ticks stamped before `millis` (ms since 1970) that are in the candles. Those that a product
+    /// may still have to observe stay, however long nobody was there to close it.
     static func pruning(before millis: Int64, limit: Int) -> Query {
         """
         DELETE FROM ticks WHERE tick = ANY(ARRAY(
             SELECT tick FROM ticks WHERE as_of < \(PostgresTimestamp(microsecondsSince1970: millis * 1_000))
                                      AND tick <= (SELECT tick FROM candle_progress WHERE is_only)
+                                     AND as_of < coalesce((SELECT min(created_at) FROM contracts
+                                                           WHERE is_active AND state IS NOT NULL), 'infinity')
             ORDER BY as_of LIMIT \(Int64(limit))))
         """
     }

@@ -18,6 +18,7 @@ struct PartsStatus: ServiceStatus {
     let market: MarketParts
     let chain: ChainParts
     let settlements: PostgresSettlements
+    let products: ProductService
 
     func dependencies() async -> [Dependency] {
         let postgres = reads.statistics
@@ -80,6 +81,7 @@ struct PartsStatus: ServiceStatus {
         var gauges = [
             Gauge("open_offers", "Open offers in the live books.", Double(offers)),
             Gauge("books", "Books with open offers.", Double(bookCount)),
+            Gauge("active_products", "Lucky Ladders and Momentum Catchers that observe.", Double(products.activeCount)),
             Gauge("log_seq", "Position of the log that the books show.", Double(books.appliedSeq)),
             Gauge(
                 "book_age_seconds", "Time since the books were known to be at the log's head.", follower.age.inSeconds),

@@ -60,6 +60,8 @@ struct RunningService {
         let market = try await MarketParts.open(
             settings, database: database, reads: reads, redis: redis, leadership: leader, secret: cursorKey,
             logger: logger)
+        let products = try await ProductParts.open(
+            settings, database: database, reads: reads, board: market.board, leadership: leader, logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
         let chain = ChainParts(settings, log: log, queue: queue, leadership: leader, logger: logger)
         let settlement = try SettlementParts(
@@ -68,22 +70,23 @@ struct RunningService {
             logger: logger)
         let status = PartsStatus(
             writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
-            leader: leader, market: market, chain: chain, settlements: settlement.store)
+            leader: leader, market: market, chain: chain, settlements: settlement.store, products: products.service)
         let pricing = PriceWorker()
         let hub = Hub(
             limits: feedLimits(), books: books, tokens: settings.tokens, prices: market.board,
-            allowedOrigins: settings.allowedOrigins, server: "strikebook \(Version.text)",
-            home: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+            products: products.service, allowedOrigins: settings.allowedOrigins,
+            server: "strikebook \(Version.text)", home: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         try await hub.follow(log)
         let server = server(
             log: log, books: books, queue: queue, hub: hub, pricing: pricing, cursors: CursorCodec(key: cursorKey),
             shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
             contracts: PostgresSmartContracts(database: reads, mirror: contractMirror), market: market, chain: chain,
-            settlement: settlement.desk, status: status)
+            settlement: settlement.desk, products: products, status: status)
         let edges: [(any Service)?] = [
             writes, reads, redis, listener, leader, follower, mirror, contractMirror, queue, sweep, pricing,
         ]
-        return edges.compactMap { $0 } + market.services + chain.services + settlement.services + [server, hub]
+        return edges.compactMap { $0 } + market.services + chain.services + settlement.services + products.services
+            + [server, hub]
     }
 
     /// The head that a notification announces; nil after a reconnect, which may have missed some.
@@ -119,7 +122,7 @@ struct RunningService {
     private func server(
         log: PostgresLog, books: Books, queue: CommitQueue, hub: Hub, pricing: PriceWorker, cursors: CursorCodec,
         shared: RedisLimiter?, follower: LogFollower, contracts: PostgresSmartContracts, market: MarketParts,
-        chain: ChainParts, settlement: SettlementDesk, status: PartsStatus
+        chain: ChainParts, settlement: SettlementDesk, products: ProductParts, status: PartsStatus
     ) -> APIServer {
         let now: @Sendable () -> UInt64 = SystemClock.seconds
         let tokens = settings.tokens
@@ -161,6 +164,9 @@ struct RunningService {
                 nowMillis: { SystemClock.micros() / 1_000 }),
             smartContracts: SmartContractRoutes(
                 store: contracts, cursors: cursors, operators: OperatorGuard(key: settings.operatorKey)),
+            contracts: ContractRoutes(
+                products: products.service, cursors: cursors, operators: OperatorGuard(key: settings.operatorKey)),
+            records: RecordRoutes(records: products.records, operators: OperatorGuard(key: settings.operatorKey)),
             status: StatusRoutes(
                 status: status, metrics: metrics, books: books, version: Version.text, nowMicros: SystemClock.micros),
             deployment: ProtocolRoute(

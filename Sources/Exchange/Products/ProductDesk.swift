@@ -58,13 +58,16 @@ public struct ContractState: Sendable {
     public let contractID: String
     /// Grows with every state of this contract; 0 is the state at acceptance.
     public let revision: UInt64
-    /// A JSON object, as `contractUpdate` shows it without `type`: `contractId`, ….
-    public let json: [UInt8]
+    private let encode: @Sendable () -> [UInt8]
 
-    /// The state number `revision` of `contractID` as the JSON object `json`.
-    public init(contractID: String, revision: UInt64, json: [UInt8]) {
+    /// A JSON object, as `contractUpdate` shows it without `type`: `contractId`, …. Encoded anew at each call, so that a
+    /// state that nobody looks at costs nothing.
+    public var json: [UInt8] { encode() }
+
+    /// The state number `revision` of `contractID`; `json` makes it a JSON object.
+    public init(contractID: String, revision: UInt64, json: @escaping @Sendable () -> [UInt8]) {
         self.contractID = contractID
         self.revision = revision
-        self.json = json
+        encode = json
     }
 }
