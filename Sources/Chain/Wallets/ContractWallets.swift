@@ -33,6 +33,9 @@ public final class ContractWallets: Wallets {
         public var asked = 0
         /// Those of them without an answer.
         public var failed = 0
+
+        /// None yet.
+        public init() {}
     }
 
     private let node: any WalletNode

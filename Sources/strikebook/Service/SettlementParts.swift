@@ -1,4 +1,5 @@
 import API
+import Chain
 import Ethereum
 import Exchange
 import Logging
@@ -43,10 +44,13 @@ struct SettlementParts {
             store: store, cow: cow?.client, rules: settings.settlementRules, leadership: leadership,
             nowMicros: SystemClock.micros, listeners: listeners, logger: logger)
         self.store = store
+        let price: @Sendable (Address, Int64) -> SettlementPrice? = { token, nowMicros in
+            Self.price(token, nowMicros, board)
+        }
+        let wake: @Sendable () -> Void = { worker.wake() }
         desk = SettlementDesk(
-            rules: settings.settlementRules, store: store, price: { Self.price($0, $1, board) },
-            nowMicros: SystemClock.micros,
-            submit: cow == nil ? nil : { worker.wake() }, listeners: listeners)
+            rules: settings.settlementRules, store: store, price: price, nowMicros: SystemClock.micros, submit: cow == nil ? nil : wake,
+            listeners: listeners)
         let parts: [(any Service)?] = [writes, mirror, cow, worker]
         services = parts.compactMap { $0 }
     }
