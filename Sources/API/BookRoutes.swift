@@ -159,14 +159,6 @@ public final class BookRoutes: Sendable {
             json.key("staleSeconds")
             json.integer(staleSeconds)
         }
-        if let moment {
-            json.key("pricingAsOf")
-            if moment.points[request.underlying]?.volatility != nil {
-                json.timestamp(micros: moment.asOfMillis * 1_000)
-            } else {
-                json.null()
-            }
-        }
         for (side, book) in zip(sides, shown) {
             let page = request.query.page(of: book, now: now)
             json.key(side == .call ? "calls" : "puts")

@@ -50,6 +50,6 @@ class ServiceCase(unittest.TestCase):
         return answer.json
 
     def offer(self, hash):
-        answer = self.service.get(f"/offers/{hash}")
+        answer = self.service.get(f"/offers/{hash}?pricing=off")
         self.assertEqual(answer.status, 200, answer)
         return answer.json
