@@ -58,7 +58,10 @@ enum Section: String, CaseIterable {
         case .commit: return try await CommitSection(scale: scale).run()
         case .http: return try await HTTPSection(scale: scale).run()
         case .book: return try await BookSection(scale: scale).run()
-        case .prices: return try await PriceSection(scale: scale).run()
+        case .prices:
+            var report = try ClosedFormSection(scale: scale).run()
+            report.add(try await PriceSection(scale: scale).run())
+            return report
         }
     }
 }
