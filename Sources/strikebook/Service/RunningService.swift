@@ -151,7 +151,10 @@ struct RunningService {
             quote: QuoteRoute(
                 books: books, tokens: tokens, tailFill: settings.tailFill, pricer: market.pricer, watch: watch, now: now
             ),
-            price: PriceRoute(batch: PriceBatch(largestWork: PriceBatch.largestWorkOverHTTP), worker: pricing),
+            price: PriceRoute(
+                batch: PriceBatch(
+                    largestWork: PriceBatch.largestWorkOverHTTP,
+                    sources: .live(books: books, board: market.board, tokens: tokens)), worker: pricing),
             prices: PriceRoutes(
                 board: market.board, tokens: tokens, store: market.store, cursors: cursors,
                 operators: OperatorGuard(key: settings.operatorKey), nowMillis: { SystemClock.micros() / 1_000 }),
