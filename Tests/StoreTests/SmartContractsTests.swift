@@ -64,7 +64,8 @@ struct SmartContractsTests {
             #expect(try await store.stateKeys(of: address(1), after: "a", limit: 9)?.map(\.key) == ["b"])
             await #expect(throws: PostgresError.self) {
                 let tooLarge = [UInt8](repeating: 0, count: 1 << 20 + 1)
-                _ = try await store.write([.init(key: "z", value: [1]), .init(key: "y", value: tooLarge)], of: address(1))
+                _ = try await store.write(
+                    [.init(key: "z", value: [1]), .init(key: "y", value: tooLarge)], of: address(1))
             }
             #expect(try await store.value(of: "z", at: address(1)) == .absent)
             #expect(try await store.record([execution(1), execution(1)], of: address(1)) == .recorded([true, false]))

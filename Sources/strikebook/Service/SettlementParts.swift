@@ -49,7 +49,8 @@ struct SettlementParts {
         }
         let wake: @Sendable () -> Void = { worker.wake() }
         desk = SettlementDesk(
-            rules: settings.settlementRules, store: store, price: price, nowMicros: SystemClock.micros, submit: cow == nil ? nil : wake,
+            rules: settings.settlementRules, store: store, price: price, nowMicros: SystemClock.micros,
+            submit: cow == nil ? nil : wake,
             listeners: listeners)
         let parts: [(any Service)?] = [writes, mirror, cow, worker]
         services = parts.compactMap { $0 }
