@@ -34,7 +34,7 @@ class Batches(ServiceCase):
         body = b'{"offers": [' + ", ".join([good[0], twice, '{"offer": "\\ud800"}', good[1]]).encode() + b"]}"
         results = self.service.post("/offers/batch", body).json["results"]
         self.assertEqual([r["status"] for r in results], [201, 400, 400, 201])
-        self.assertEqual(results[1]["field"], "offers[1].signature")
+        self.assertEqual(results[1]["field"], "signature")
 
     @staticmethod
     def text(body):

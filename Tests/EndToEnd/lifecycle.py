@@ -116,8 +116,8 @@ class Restarting(unittest.TestCase):
         self.assertEqual(look(again), before)
         for name in ("epoch", "seq"):
             self.assertEqual(again.get("/health").json[name], health[name])
-        tag = before["/orderbook/weth"][1]
-        self.assertEqual(again.get("/orderbook/weth", If_None_Match=tag).status, 304)
+        tag = before[paths[0]][1]
+        self.assertEqual(again.get(paths[0], If_None_Match=tag).status, 304)
         self.assertEqual(again.post("/offers", early).json["status"], "cancelled")
         again_body = maker.post_body(0, isCall=False, premiumPerDay=1)[0]
         self.assertEqual((again.post("/offers", again_body).status, again.post("/offers", again_body).json["status"]),

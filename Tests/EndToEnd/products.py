@@ -123,8 +123,8 @@ class OverREST(ServiceCase):
         contract = answer.json
         self.assertEqual(answer.headers["Location"], f"/contracts/{contract['contractId']}/state")
         self.assertLessEqual({"contractId", "fairValueE8", "productType", "token", "status", "durationMs"}, contract.keys())
-        active = [state["contractId"] for state in self.service.get("/contracts/active?limit=1000").json["contracts"]]
-        self.assertIn(contract["contractId"], active)
+        eventually("it is listed", lambda: contract["contractId"] in [
+            state["contractId"] for state in self.service.get("/contracts/active?limit=1000").json["contracts"]])
         state = eventually("it observes", lambda: (
             lambda s: s if s["priceE8"] else None)(self.service.get(f"/contracts/{contract['contractId']}/state").json))
         self.assertLessEqual(

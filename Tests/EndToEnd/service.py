@@ -162,7 +162,7 @@ class Databases:
     """A PostgreSQL and a Redis that no service owns, on sockets in a directory."""
 
     def __init__(self):
-        self.directory = scratch("databases")
+        self.directory = scratch(f"databases{len(_started)}")
         self.directory.mkdir()
         self.binaries = Path(sorted(glob("/usr/lib/postgresql/*/bin"))[-1])
         if os.geteuid() == 0:

@@ -104,7 +104,9 @@ class Books(ServiceCase):
         begin = time.monotonic()
         while any(thread.is_alive() for thread in threads):
             take(live, books)
-            if late_books is None and time.monotonic() - begin > 3:
+            if late_books is not None:
+                take(late, late_books)
+            elif time.monotonic() - begin > 3:
                 late_books = self.books(late)
         for thread in threads:
             thread.join()

@@ -9,7 +9,6 @@ ALTER TABLE settlements
     DROP CONSTRAINT settlements_shares,
     DROP CONSTRAINT settlements_completed,
     DROP CONSTRAINT settlements_failed,
-    DROP CONSTRAINT settlements_submitted,
     DROP CONSTRAINT settlements_approved,
     DROP COLUMN fill_onchain,
     DROP COLUMN fill_attempt,

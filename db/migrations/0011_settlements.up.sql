@@ -13,7 +13,6 @@ ALTER TABLE settlements
     ADD COLUMN fill_onchain boolean,
     DROP CONSTRAINT settlements_approved,
     ADD CONSTRAINT settlements_approved CHECK (status NOT IN ('approved', 'submitted') OR approved_by IS NOT NULL),
-    ADD CONSTRAINT settlements_submitted CHECK (status <> 'submitted' OR taker_signature IS NOT NULL),
     ADD CONSTRAINT settlements_failed CHECK ((status = 'failed') = (failure IS NOT NULL)),
     ADD CONSTRAINT settlements_completed CHECK (
         (status = 'completed') = (proceeds IS NOT NULL) AND num_nulls(proceeds, payoff, fee, fill_attempt, fill_onchain) IN (0, 5)),
