@@ -63,15 +63,15 @@ private final class ScriptedWalletNode: WalletNode {
         ]
         for failure in failures {
             node.state.withLock { $0.answer = .failure(failure) }
-            #expect(await wallets.answer(claim) == .unknown)
+            #expect(await wallets.answer(claim, since: nil) == .unknown)
         }
         node.state.withLock { $0.answer = .success([1, 2, 3]) }
-        #expect(await wallets.answer(claim) == .unknown)
+        #expect(await wallets.answer(claim, since: nil) == .unknown)
         #expect(wallets.known(claim) == nil)
         node.state.withLock { $0.answer = .success(self.words([562, 1, 32], self.magic)) }
         let before = node.state.withLock { $0.runs }
         for _ in 0..<5 {
-            guard case .signed(let approval) = await wallets.answer(claim) else {
+            guard case .signed(let approval) = await wallets.answer(claim, since: nil) else {
                 Issue.record("not signed")
                 return
             }
@@ -87,12 +87,12 @@ private final class ScriptedWalletNode: WalletNode {
         let wallets = ContractWallets(
             node: node, walletGas: 123_456, blockLifetime: .seconds(3_600), logger: logger)
         node.state.withLock { $0.answer = .success(self.words([1, 0, 0], .zero)) }
-        #expect(await wallets.answer(claim) == .refused)
+        #expect(await wallets.answer(claim, since: nil) == .refused)
         let probe = try? WalletProbe(
             wallet: claim.wallet, digest: claim.digest, signature: claim.signature, walletGas: 123_456)
         #expect(node.state.withLock { $0.probes } == [probe])
         let broken = WalletClaim(wallet: claim.wallet, digest: claim.digest, signature: ERC6492.suffix)
-        #expect(await wallets.answer(broken) == .refused)
+        #expect(await wallets.answer(broken, since: nil) == .refused)
         #expect(node.state.withLock { $0.runs } == 1)
     }
 
@@ -100,12 +100,35 @@ private final class ScriptedWalletNode: WalletNode {
         let node = ScriptedWalletNode()
         let wallets = ContractWallets(node: node, blockLifetime: .seconds(3_600), logger: logger)
         node.state.withLock { $0.answer = .success(self.words([0, 1, 0], .zero)) }
-        #expect(await wallets.answer(claim) == .noCode)
+        #expect(await wallets.answer(claim, since: nil) == .noCode)
         let other = WalletClaim(wallet: .zero, digest: claim.digest, signature: [])
         node.state.withLock { $0.block = WalletBlock(number: 1, hash: Keccak256.hash([2])) }
-        #expect(await wallets.answer(other) == .noCode)
+        #expect(await wallets.answer(other, since: nil) == .noCode)
         #expect(node.state.withLock { $0.runs } == 3)
         #expect(wallets.known(claim)?.isCurrent == false)
+    }
+
+    @Test func `Who deploys a wallet and posts at once is not told that there is none`() async {
+        let node = ScriptedWalletNode()
+        let wallets = ContractWallets(node: node, blockLifetime: .seconds(3_600), logger: logger)
+        node.state.withLock { $0.answer = .success(self.words([0, 1, 0], .zero)) }
+        #expect(await wallets.answer(claim, since: .now) == .noCode)
+        node.state.withLock { state in
+            state.block = WalletBlock(number: 2, hash: Keccak256.hash([2]))
+            state.answer = .success(self.words([562, 1, 32], self.magic))
+        }
+        // A block known a moment ago does for a look behind the answers.
+        #expect(await wallets.answer(claim, since: nil) == .noCode)
+        guard case .signed = await wallets.answer(claim, since: .now) else {
+            Issue.record("the newest block was not asked for")
+            return
+        }
+        let before = node.state.withLock { $0.runs }
+        guard case .signed = await wallets.answer(claim, since: .now) else {
+            Issue.record("an approval at a known block does")
+            return
+        }
+        #expect(node.state.withLock { $0.runs } == before)
     }
 
     @Test func `The same question at the same time is asked once`() async {
@@ -116,7 +139,7 @@ private final class ScriptedWalletNode: WalletNode {
         let wallets = ContractWallets(node: node, blockLifetime: .seconds(3_600), logger: logger)
         let claim = claim
         await withTaskGroup(of: WalletAnswer.self) { group in
-            for _ in 0..<20 { group.addTask { await wallets.answer(claim) } }
+            for _ in 0..<20 { group.addTask { await wallets.answer(claim, since: nil) } }
             for await _ in entering { break }
             open.yield()
             open.finish()
@@ -134,7 +157,7 @@ private final class ScriptedWalletNode: WalletNode {
         let node = ScriptedWalletNode()
         node.state.withLock { $0.newestFailure = .unreachable("no") }
         let wallets = ContractWallets(node: node, blockLifetime: .seconds(3_600), logger: logger)
-        #expect(await wallets.answer(claim) == .unknown)
+        #expect(await wallets.answer(claim, since: nil) == .unknown)
         #expect(node.state.withLock { $0.runs } == 0)
         let refusal = Rejection(.signature, code: "signature_length", detail: "")
         let judge = SignatureJudge(wallets: wallets)

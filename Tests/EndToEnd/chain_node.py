@@ -92,6 +92,7 @@ class Protocol:
         self.node = node
         self.address = node.deploy("OptionsProtocol")
         signing.CONTRACT = self.address
+        signing.DOMAIN["verifyingContract"] = ("address", self.address)
         signing.SEPARATOR = keccak(
             keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
             + keccak(text="OptionsProtocol") + keccak(text="1") + signing.word(signing.CHAIN) + signing.word(self.address))

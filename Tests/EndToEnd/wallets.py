@@ -212,7 +212,8 @@ class Wallets(checks.ServiceCase):
         token = "0x" + "a5" * 20
         account = Account.create("delegating")
         # It delegates to a wallet whose owner stands in the wallet's own storage, so in the account's there is none.
-        self.node.rpc("eth_sendTransaction", {"from": self.node.accounts[0], "to": account.address, "value": hex(10**18)})
+        self.node.rpc("eth_sendTransaction", {
+            "from": self.node.accounts[0], "to": account.address, "value": hex(10**18), "gas": hex(21_000)})
         offer = Maker("any").offer(writer=account.address, underlying=token)
         signature = bytes(account.unsafe_sign_hash(signing.digest(signing.struct_hash(offer))).signature)
         hash = signing.offer_hash(offer)

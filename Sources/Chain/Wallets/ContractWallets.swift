@@ -67,8 +67,8 @@ public final class ContractWallets: Wallets {
         }
     }
 
-    /// What the wallet says at the newest block.
-    public func answer(_ claim: WalletClaim) async -> WalletAnswer {
+    /// What the wallet says at the newest block; what is no approval is of a block asked for after `since`.
+    public func answer(_ claim: WalletClaim, since: ContinuousClock.Instant?) async -> WalletAnswer {
         let probe: WalletProbe
         do throws(ERC6492.Broken) {
             probe = try WalletProbe(
@@ -79,7 +79,9 @@ public final class ContractWallets: Wallets {
         let key = WalletAnswers.Key(claim)
         let resumption: Resumption = await withCheckedContinuation { caller in
             let now: Resumption? = state.withLock { state in
-                if let block = freshBlock(state, now: .now), let known = state.answers.answer(claim, at: block.hash) {
+                if let block = freshBlock(state, now: .now), let known = state.answers.answer(claim, at: block.hash),
+                    known == .signed || !isOlder(state, than: since)
+                {
                     state.counts.remembered += 1
                     return .answer(Self.answer(known, claim))
                 }
@@ -93,7 +95,7 @@ public final class ContractWallets: Wallets {
             if let now { caller.resume(returning: now) }
         }
         if case .answer(let answer) = resumption { return answer }
-        let answer = await ask(claim, probe)
+        let answer = await ask(claim, probe, since: since)
         let (hearing, starting) = state.withLock { $0.turns.ended(key) }
         for caller in hearing { caller.resume(returning: .answer(answer)) }
         for caller in starting { caller.resume(returning: .turn) }
@@ -105,6 +107,12 @@ public final class ContractWallets: Wallets {
         return block
     }
 
+    /// Whether the newest known block was asked for before a moment.
+    private func isOlder(_ state: State, than moment: ContinuousClock.Instant?) -> Bool {
+        guard let moment, let (_, at) = state.block else { return false }
+        return at < moment
+    }
+
     private static func answer(_ found: WalletProbe.Answer, _ claim: WalletClaim) -> WalletAnswer {
         switch found {
         case .signed: .signed(WalletApproval(claim))
@@ -113,12 +121,22 @@ public final class ContractWallets: Wallets {
         }
     }
 
-    private func ask(_ claim: WalletClaim, _ probe: WalletProbe) async -> WalletAnswer {
+    private func ask(
+        _ claim: WalletClaim, _ probe: WalletProbe, since: ContinuousClock.Instant?
+    ) async -> WalletAnswer {
         // Those before it in the queue may have used the budget up.
         guard state.withLock({ $0.budget.admits(claim.wallet, now: .now) }) else { return .exhausted }
         do throws(NodeFailure) {
             do throws(NodeFailure) {
-                return try await askOnce(claim, probe)
+                let answer = try await askOnce(claim, probe)
+                if case .signed = answer { return answer }
+                // The block may be older than the wallet.
+                let isOld = state.withLock { state in
+                    let isOld = isOlder(state, than: since)
+                    if isOld { state.block = nil }
+                    return isOld
+                }
+                return isOld ? try await askOnce(claim, probe) : answer
             } catch {
                 // The chain moved: the next look is at its new head.
                 guard case .inconsistent = error else { throw error }

@@ -19,7 +19,7 @@ public struct SignatureJudge: Sendable {
     /// - Throws: 422 when the wallet did not sign; 503 when it cannot be asked.
     public func approval(of claim: WalletClaim, refusal: Rejection) async throws(Rejection) -> WalletApproval {
         guard let wallets, refusal.kind == .signature else { throw refusal }
-        switch await wallets.answer(claim) {
+        switch await wallets.answer(claim, since: .now) {
         case .signed(let approval): return approval
         case .noCode: throw refusal
         case .refused:

@@ -119,7 +119,7 @@ public final class WalletWatch: Service {
     }
 
     private func ask(_ claim: WalletClaim) async -> WalletAnswer {
-        let answer = await wallets.answer(claim)
+        let answer = await wallets.answer(claim, since: nil)
         state.withLock { $0.failedAt = answer == .unknown ? .now : nil }
         return answer
     }

@@ -3,7 +3,9 @@ public import Market
 /// Asks contract wallets whether they signed (EIP-1271, ERC-6492). `Chain` is its one implementation.
 public protocol Wallets: Sendable {
     /// What the wallet says at the newest block; answers within a few seconds whatever the wallet does.
-    func answer(_ claim: WalletClaim) async -> WalletAnswer
+    /// - Parameter since: what is no approval is of a block that was the newest at this moment or later: who has just
+    ///   deployed a wallet is not told that there is none. Nil where a block known a moment ago does.
+    func answer(_ claim: WalletClaim, since: ContinuousClock.Instant?) async -> WalletAnswer
     /// What is known of it without asking, if anything.
     func known(_ claim: WalletClaim) -> KnownWallet?
 }
