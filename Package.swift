@@ -32,6 +32,8 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         // hiredis.pc carries a flag that SwiftPM refuses; the module map finds the library by itself.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        // Linux's epoll, which Glibc's module leaves out, for the measuring clients.
+        .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
 
         .target(name: "StrictJSON", swiftSettings: strict),
@@ -146,7 +148,7 @@ let package = Package(
             dependencies: [
                 "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
                 "PrivateServers",
-                "CSecp256k1",
+                "CSecp256k1", "CEpoll",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

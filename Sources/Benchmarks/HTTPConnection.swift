@@ -118,17 +118,27 @@ extension UnsafeRawBufferPointer {
         return nil
     }
 
-    /// How often `text` occurs.
-    func occurrences(of text: StaticString) -> Int {
+    /// Where `text` begins next, from `start` on.
+    func index(of text: StaticString, from start: Int) -> Int? {
         let length = text.utf8CodeUnitCount
-        guard count >= length, let base = baseAddress else { return 0 }
-        var found = 0
-        var at = 0
+        guard let base = baseAddress else { return nil }
+        var at = start
         // memchr skips to the rare first byte faster than a loop here would.
         while at <= count - length, let hit = memchr(base + at, Int32(text.utf8Start[0]), count - length - at + 1) {
             at = hit - UnsafeMutableRawPointer(mutating: base)
-            if memcmp(base + at, text.utf8Start, length) == 0 { found += 1 }
+            if memcmp(base + at, text.utf8Start, length) == 0 { return at }
             at += 1
+        }
+        return nil
+    }
+
+    /// How often `text` occurs.
+    func occurrences(of text: StaticString) -> Int {
+        var found = 0
+        var at = 0
+        while let hit = index(of: text, from: at) {
+            found += 1
+            at = hit + 1
         }
         return found
     }

@@ -70,6 +70,8 @@ enum Clock {
     static func now() -> UInt64 { read(CLOCK_MONOTONIC) }
     /// Time that this thread has had a core.
     static func thread() -> UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
+    /// Microseconds since 1970.
+    static func unixMicros() -> UInt64 { read(CLOCK_REALTIME) / 1_000 }
     /// Whole seconds since 1970.
     static func unixSeconds() -> UInt64 { read(CLOCK_REALTIME) / 1_000_000_000 }
 
