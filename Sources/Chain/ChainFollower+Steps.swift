@@ -97,15 +97,10 @@ extension ChainFollower {
 
     /// The height up to which everything is confirmed while `tip` is the newest block; nil below the first.
     func confirmed(at tip: UInt64) -> UInt64? {
-        let (next, _) = tip.addingReportingOverflow(1)
-        return next >= settings.confirmations ? next - settings.confirmations : nil
+        ConfirmedHeight.height(at: tip, confirmations: settings.confirmations)
     }
 
-    func block(_ header: ChainHeader, _ events: [ChainEvent]) -> ChainBlock {
-        var seen: Set<UInt32> = []
-        let once = events.filter { seen.insert($0.logIndex).inserted }.sorted { $0.logIndex < $1.logIndex }
-        return ChainBlock(number: header.number, hash: header.hash, time: header.time, events: once)
-    }
+    func block(_ header: ChainHeader, _ events: [ChainEvent]) -> ChainBlock { ChainBlock(header, events) }
 
     // MARK: Reorgs
 

@@ -75,8 +75,29 @@ public struct Commit: Sendable {
 public protocol ChainStore: Sendable {
     /// The newest followed headers, highest first, at most `limit`; the cursor is among them.
     func followedHeaders(_ limit: Int) async throws -> [ChainHeader]
+    /// The blocks at `height` and above with events that count, highest first.
+    func recordedBlocks(from height: UInt64) async throws -> [RecordedBlock]
+    /// The epoch of whoever leads.
+    func leaderEpoch() async throws -> Int64
     /// What is known of the chain in all.
     func chainSummary() async throws -> ChainSummary
+}
+
+/// A block with events that are recorded and not withdrawn.
+public struct RecordedBlock: Sendable, Hashable {
+    /// Height.
+    public let number: UInt64
+    /// Its hash.
+    public let hash: Bytes32
+    /// How many of its events count.
+    public let events: Int
+
+    /// A block as recorded.
+    public init(number: UInt64, hash: Bytes32, events: Int) {
+        self.number = number
+        self.hash = hash
+        self.events = events
+    }
 }
 
 /// What is stored of the chain in all.

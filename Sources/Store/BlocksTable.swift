@@ -19,8 +19,8 @@ enum BlocksTable {
         }
     }
 
-    /// Moves the cursor: blocks that left the chain go, followed ones come, old ones are forgotten but for the newest of
-    /// them: where nothing lies below a header, following began there.
+    /// Moves the cursor: blocks that left the chain go and whatever is above it, followed ones come, old ones are forgotten
+    /// but for the newest of them: where nothing lies below a header, following began there.
     static func move(_ move: ChainUpdate.CursorMove, removing removed: [Bytes32]) -> [Query] {
         let headers = move.headers
         return [
@@ -28,6 +28,7 @@ enum BlocksTable {
             DELETE FROM blocks
             WHERE hash = ANY(\(removed)::bytea[])
                   OR number < (SELECT max(number) FROM blocks WHERE number < \(Int64(clamping: move.forgetBelow)))
+                  OR number > \(Int64(clamping: move.to.number))
                   OR number = ANY(\(headers.map { Int64(clamping: $0.number) })::bigint[])
             """,
             "UPDATE blocks SET is_cursor = false WHERE is_cursor",

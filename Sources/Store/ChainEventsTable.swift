@@ -16,6 +16,15 @@ enum ChainEventsTable {
         "SELECT \(columns) FROM chain_events WHERE \(filter)"
     }
 
+    /// Height, hash and number of events of each block at `height` and above that has any, highest first.
+    static func blocks(from height: UInt64) -> Query {
+        """
+        SELECT block_number, block_hash, count(*) FROM chain_events
+        WHERE status <> 'reverted' AND block_number >= \(Int64(clamping: height))
+        GROUP BY block_number, block_hash ORDER BY block_number DESC, block_hash
+        """
+    }
+
     /// One row of `select`.
     static func read(_ row: Row) throws -> RecordedEvent {
         guard let name = ProtocolEvent.Name(rawValue: try row.text(5)),

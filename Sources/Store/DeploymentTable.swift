@@ -43,4 +43,11 @@ public enum DeploymentTable {
             }
         }
     }
+
+    /// The deployment that a database serves; nil before its first start.
+    public static func stored(in database: PostgresClient) async throws -> Deployment? {
+        try await database.query("SELECT chain_id, verifying_contract FROM deployment").first.map { row in
+            Deployment(chainId: try row.uint256(0), verifyingContract: try row.address(1))
+        }
+    }
 }

@@ -11,6 +11,18 @@ extension PostgresLog: ChainStore {
         try await reads.withConnection { try BlocksTable.newest(limit, on: $0) }
     }
 
+    /// The blocks at `height` and above with events that count, highest first.
+    public func recordedBlocks(from height: UInt64) async throws -> [RecordedBlock] {
+        try await reads.query(ChainEventsTable.blocks(from: height)).map { row in
+            RecordedBlock(number: try row.uint64(0), hash: try row.bytes32(1), events: Int(try row.int64(2)))
+        }
+    }
+
+    /// The epoch of whoever leads.
+    public func leaderEpoch() async throws -> Int64 {
+        try await reads.query("SELECT leader_epoch FROM log_head").single().int64(0)
+    }
+
     /// What is known of the chain in all.
     public func chainSummary() async throws -> ChainSummary {
         try await reads.withConnection { connection in

@@ -24,7 +24,7 @@ struct Strikebook: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Migrate.self, OfferCommand.self, BookCommand.self, WatchCommand.self, QuoteCommand.self,
-            SettleCommand.self, PriceCommand.self,
+            SettleCommand.self, ChainCommand.self, PriceCommand.self,
             LogCommand.self,
             Export.self, Import.self, Demo.self, Simulate.self,
         ])

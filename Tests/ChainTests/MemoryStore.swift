@@ -75,7 +75,7 @@ final class MemoryStore: ChainStore, Leadership {
             let numbers = Set(move.headers.map(\.number))
             let floor = tables.headers.map(\.number).filter { $0 < move.forgetBelow }.max() ?? 0
             tables.headers.removeAll {
-                gone.contains($0.hash) || $0.number < floor || numbers.contains($0.number)
+                gone.contains($0.hash) || $0.number < floor || $0.number > move.to.number || numbers.contains($0.number)
             }
             tables.headers += move.headers
             tables.headers.sort { $0.number < $1.number }
@@ -87,6 +87,15 @@ final class MemoryStore: ChainStore, Leadership {
     func followedHeaders(_ limit: Int) async throws -> [ChainHeader] {
         tables.withLock { Array($0.headers.suffix(limit).reversed()) }
     }
+
+    func recordedBlocks(from height: UInt64) async throws -> [RecordedBlock] {
+        let live = all.chain.events.values.filter { $0.status != .reverted && $0.blockNumber >= height }
+        return Dictionary(grouping: live, by: \.key.blockHash)
+            .map { RecordedBlock(number: $1[0].blockNumber, hash: $0, events: $1.count) }
+            .sorted { $0.number > $1.number }
+    }
+
+    func leaderEpoch() async throws -> Int64 { 1 }
 
     func chainSummary() async throws -> ChainSummary {
         ChainSummary(cursor: nil, reorgs: (0, []), quarantined: (0, []), pending: 0, latestBlockTime: nil)

@@ -61,11 +61,12 @@ import Testing
             highest = max(highest, node.tip)
         }
 
-        /// Lets go of blocks, never of more than 64 that were followed, and mines others.
-        mutating func fork(followed: UInt64) {
-            let floor = followed > 64 ? followed - 64 : 0
+        /// Lets go of blocks, never of more than `most` that were followed, and mines others.
+        mutating func fork(followed: UInt64, deepest most: Int = 64) {
+            let floor = followed > UInt64(most) ? followed - UInt64(most) : 0
             guard node.tip > floor else { return }
-            let depth = min(Int.random(in: 1...deepest, using: &random), Int(node.tip - floor))
+            let reach = most > 64 ? most : deepest
+            let depth = min(Int.random(in: 1...reach, using: &random), Int(node.tip - floor))
             var again: [(tx: UInt64, logs: [EventLog])] = []
             let tip = node.tip
             for number in max(1, tip - UInt64(min(depth, Int(tip))) + 1)...max(1, tip) where number <= tip {
