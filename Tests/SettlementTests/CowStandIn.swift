@@ -17,8 +17,10 @@ final class CowStandIn: Sendable {
         case timeOut
         /// Takes the order, and closes the connection.
         case cutAfterTaking
-        case serverError, duplicated, notYetValid, html, huge, wrongUID, redirect, tooManyOrders, rateLimited, notHex
-        /// Takes the order only when it is asked for another one.
+        case serverError, duplicated, notYetValid, html, huge, redirect, tooManyOrders, rateLimited, notHex
+        /// Takes the order and answers with another one's id; or takes none and answers so.
+        case wrongUID, strangeUID
+        /// Gives no answer, and takes the order some time later.
         case takeLater
     }
 
@@ -28,13 +30,14 @@ final class CowStandIn: Sendable {
         var misdeeds: [Misdeed] = []
         var lookUpMisdeeds: [Misdeed] = []
         var posts = 0
-        var lookUps = 0
         var complaints: [String] = []
     }
 
     /// An order that was taken.
     struct Order: Sendable {
         let uid: OrderUID
+        /// Hash of the document that says which option it settles.
+        let appData: Bytes32
         var status = "open"
         var executed: UInt256 = .zero
     }
@@ -42,9 +45,12 @@ final class CowStandIn: Sendable {
     private let state = Mutex(State())
     private let channel: any Channel
     private let domain: EIP712Domain
+    private let now: @Sendable () -> UInt64
 
-    init(chainId: UInt256) async throws {
+    /// A book by the clock `now`, unix seconds.
+    init(chainId: UInt256, now: @escaping @Sendable () -> UInt64) async throws {
         domain = GPv2Order.domain(chainId: chainId)
+        self.now = now
         let handlers = HandlerSource()
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -75,14 +81,32 @@ final class CowStandIn: Sendable {
         }
     }
 
-    /// Every order meets this end.
-    func end(_ status: String, executed: UInt256 = .zero) {
+    /// The order meets this end.
+    func end(_ uid: OrderUID, _ status: String, executed: UInt256 = .zero) {
         state.withLock { state in
-            for uid in state.orders.keys {
-                state.orders[uid]?.status = status
-                state.orders[uid]?.executed = executed
-            }
+            state.orders[uid]?.status = status
+            state.orders[uid]?.executed = executed
         }
+    }
+
+    /// What was sent and is on its way arrives.
+    func arrive() { state.withLock { arrive(&$0) } }
+
+    private func arrive(_ state: inout State) {
+        let late = state.late
+        state.late = []
+        for order in late where UInt64(order.uid.validTo) >= now() { take(order, &state) }
+    }
+
+    /// An option's collateral may be sold once: two orders that can fill at the same time could sell it twice.
+    private func take(_ order: Order, _ state: inout State) {
+        guard state.orders[order.uid] == nil else { return }
+        let isLive = { (other: Order) in
+            other.appData == order.appData && UInt64(other.uid.validTo) >= self.now()
+                && ["open", "fulfilled"].contains(other.status)
+        }
+        if state.orders.values.contains(where: isLive) { state.complaints.append("two orders of one option") }
+        state.orders[order.uid] = order
     }
 
     /// What a request is answered: nil is no answer at all, `close` ends the connection.
@@ -105,44 +129,41 @@ final class CowStandIn: Sendable {
 
     private func post(_ body: [UInt8], _ state: inout State) -> Answer {
         state.posts += 1
-        for order in state.late { state.orders[order.uid] = order }
-        state.late = []
+        arrive(&state)
         let misdeed = state.misdeeds.isEmpty ? nil : state.misdeeds.removeFirst()
-        guard let uid = check(body, &state) else { return Self.error(400, "InvalidOrder", "see complaints") }
+        guard let order = check(body, &state) else { return Self.error(400, "InvalidOrder", "see complaints") }
+        let uid = order.uid
         let isKnown = state.orders[uid] != nil
-        let order = Order(uid: uid)
+        guard UInt64(uid.validTo) > now() else { return Self.error(400, "InsufficientValidTo", "validTo is past") }
         switch misdeed {
-        case .timeOutAfterTaking?:
-            state.orders[uid] = state.orders[uid] ?? order
-            return Answer(silent: true)
-        case .cutAfterTaking?:
-            state.orders[uid] = state.orders[uid] ?? order
-            return Answer(close: true)
+        case .timeOutAfterTaking?, .cutAfterTaking?, .wrongUID?, .duplicated?:
+            take(order, &state)
+            return Self.misdeed(misdeed ?? .timeOut)
         case .takeLater?:
             if !isKnown { state.late.append(order) }
             return Answer(silent: true)
-        case .wrongUID?:
-            state.orders[uid] = state.orders[uid] ?? order
-            return Answer(status: 201, body: Array("\"\(Hex.encode([UInt8](repeating: 9, count: 56)))\"".utf8))
-        case .duplicated?:
-            state.orders[uid] = state.orders[uid] ?? order
-            return Self.error(400, "DuplicatedOrder", "order already exists")
         case let other?: return Self.misdeed(other)
         case nil:
             if isKnown { return Self.error(400, "DuplicatedOrder", "order already exists") }
-            state.orders[uid] = order
+            take(order, &state)
             return Answer(status: 201, body: Array("\"\(uid.hex)\"".utf8))
         }
     }
 
+    private func check(_ body: [UInt8], _ state: inout State) -> Order? {
+        let (order, wrong) = Self.read(body, domain: domain)
+        state.complaints += wrong
+        return order
+    }
+
     private func lookUp(_ path: String, _ state: inout State) -> Answer {
-        state.lookUps += 1
         if !state.lookUpMisdeeds.isEmpty { return Self.misdeed(state.lookUpMisdeeds.removeFirst()) }
         guard let uid = OrderUID(hex: Array(path.utf8.dropFirst(15))) else {
             state.complaints.append("look-up of \(path)")
             return Self.error(400, "InvalidUid", "")
         }
-        guard let order = state.orders[uid] else { return Self.error(404, "NotFound", "Order was not found") }
+        guard var order = state.orders[uid] else { return Self.error(404, "NotFound", "Order was not found") }
+        if order.status == "open", UInt64(uid.validTo) < now() { order.status = "expired" }
         var json = JSONWriter()
         json.beginObject()
         json.key("uid")
@@ -169,51 +190,13 @@ final class CowStandIn: Sendable {
         case .timeOut, .timeOutAfterTaking, .takeLater: Answer(silent: true)
         case .cutAfterTaking: Answer(close: true)
         case .duplicated: error(400, "DuplicatedOrder", "order already exists")
-        case .wrongUID: Answer(body: Array("{\"uid\": \"0x00\", \"status\": \"open\"}".utf8))
+        case .wrongUID, .strangeUID:
+            Answer(status: 201, body: Array("\"\(Hex.encode([UInt8](repeating: 9, count: 56)))\"".utf8))
         }
     }
 
     static func error(_ status: Int, _ kind: String, _ words: String) -> Answer {
         Answer(status: status, body: Array("{\"errorType\":\"\(kind)\",\"description\":\"\(words)\"}".utf8))
-    }
-}
-
-extension CowStandIn {
-    /// The id of a posted order, when everything about it is right.
-    private func check(_ body: [UInt8], _ state: inout State) -> OrderUID? {
-        guard let json = try? JSONValue.parse(body), let object = json.object else {
-            state.complaints.append("no JSON")
-            return nil
-        }
-        func text(_ key: StaticString) -> ArraySlice<UInt8> { object[key]?.string ?? [] }
-        func address(_ key: StaticString) -> Address { (try? Address.parse(text(key))) ?? .zero }
-        func number(_ key: StaticString) -> UInt256 { UInt256(decimal: text(key)) ?? .zero }
-        let document = Array(text("appData"))
-        let validTo = object["validTo"]?.number.flatMap { UInt256(decimal: $0)?.asUInt64 } ?? 0
-        let order = GPv2Order(
-            sellToken: address("sellToken"), buyToken: address("buyToken"), receiver: address("receiver"),
-            sellAmount: number("sellAmount"), buyAmount: number("buyAmount"), validTo: UInt32(clamping: validTo),
-            appData: Keccak256.hash(document), feeAmount: number("feeAmount"),
-            partiallyFillable: object["partiallyFillable"]?.bool ?? true)
-        var wrong: [String] = []
-        if !text("signingScheme").isEqual(to: "eip1271") { wrong.append("signingScheme") }
-        if !text("kind").isEqual(to: "sell") { wrong.append("kind") }
-        if !text("sellTokenBalance").isEqual(to: "erc20") { wrong.append("sellTokenBalance") }
-        if !text("buyTokenBalance").isEqual(to: "erc20") { wrong.append("buyTokenBalance") }
-        if Bytes32(hexBytes: text("appDataHash")) != order.appData { wrong.append("appDataHash") }
-        if !order.feeAmount.isZero { wrong.append("feeAmount") }
-        if order.partiallyFillable { wrong.append("partiallyFillable") }
-        if order.sellAmount.isZero || order.buyAmount.isZero { wrong.append("amounts") }
-        if Hex.decode(Array(text("signature"))).map({ $0.count % 32 != 0 || $0.count < 96 }) ?? true {
-            wrong.append("signature")
-        }
-        if address("from") != address("receiver") { wrong.append("from") }
-        guard wrong.isEmpty else {
-            state.complaints.append(contentsOf: wrong)
-            return nil
-        }
-        return OrderUID(
-            orderHash: order.hash(in: domain), owner: address("from"), validTo: UInt32(clamping: validTo))
     }
 }
 

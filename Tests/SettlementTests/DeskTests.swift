@@ -1,14 +1,13 @@
 import AsyncHTTPClient
 import Ethereum
 import Exchange
-import Foundation
 import Market
 import Postgres
 import Settlement
 import Store
 import Testing
 
-@Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["STRIKEBOOK_TEST_SETTLEMENTS"] != nil))
+@Suite(.serialized, .enabled(if: withServers))
 struct DeskTests {
     private func code(_ body: () async throws -> Void) async -> String? {
         do {
@@ -21,9 +20,9 @@ struct DeskTests {
 
     @Test func `Fifty at once initiate one proposal, and submit one order`() async throws {
         let database = try await SettlementDatabase(connections: 8)
-        let cow = try await CowStandIn(chainId: deployment.chainId)
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: CowClient.configuration)
         let clock = TestClock(seconds: expiry + 100)
+        let cow = try await CowStandIn(chainId: deployment.chainId) { clock.now }
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: CowClient.configuration)
         let client = try #require(CowClient(url: cow.url, http: http))
         let worker = SettlementWorker(
             store: database.store, cow: client, rules: rules, leadership: Leads(epoch: 0),

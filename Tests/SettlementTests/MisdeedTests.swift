@@ -1,150 +1,188 @@
-import AsyncHTTPClient
 import Ethereum
 import Exchange
 import Foundation
 import Market
-import NIOCore
-import Settlement
-import Store
+import Postgres
 import Testing
 
-/// A settlement's life from approval to its end with a CoW that misbehaves and a worker that is killed, on a real
-/// PostgreSQL and a real socket.
-struct Life {
-    let database: SettlementDatabase
-    let cow: CowStandIn
-    let client: CowClient
-    let clock = TestClock(seconds: expiry + 100)
-
-    /// A worker that lives until `death`.
-    func worker(_ death: MortalStore.Death? = nil) -> (SettlementWorker, MortalStore) {
-        let store = MortalStore(database.store, death: death)
-        let worker = SettlementWorker(
-            store: store, cow: client, rules: rules, leadership: Leads(epoch: 0), nowMicros: { clock.nowMicros },
-            listeners: [], logger: quiet)
-        return (worker, store)
+/// What happens in one life, all of it decided by its seed.
+private struct Plan {
+    /// How one order is treated by CoW, and what becomes of it.
+    struct Intent {
+        var misdeeds: [CowStandIn.Misdeed]
+        var lookUps: [CowStandIn.Misdeed]
+        /// What CoW says of it once it is there.
+        var fate: String
+        /// The round of the worker before which the option changes hands.
+        var soldBefore: Int?
     }
 
-    /// Works, killed at each of `deaths` and started again, until `isOver` or an hour and a half have passed.
-    func work(deaths: [MortalStore.Death], until isOver: (OptionSettlement) -> Bool, _ tokenId: UInt64) async throws
-        -> OptionSettlement
-    {
-        var deaths = deaths
-        var (worker, store) = worker(deaths.isEmpty ? nil : deaths.removeFirst())
-        var settlement: OptionSettlement?
-        for _ in 0..<2_000 {
-            await worker.workThroughDue()
-            if store.isDead { (worker, store) = self.worker(deaths.isEmpty ? nil : deaths.removeFirst()) }
-            settlement = try await database.store.facts(UInt256(tokenId)).settlement
-            if let settlement, isOver(settlement) { return settlement }
-            if clock.now > expiry + 7_000 { break }
-            // To the next thing that is due.
-            let due = settlement?.orders.compactMap(\.dueAtMicros).min() ?? clock.nowMicros
-            clock.advance(seconds: max(1, (due - clock.nowMicros) / 1_000_000 + 1))
+    var intents: [Intent]
+    var deaths: [MortalStore.Death]
+    /// Whether what CoW gave up fills after all.
+    var fillsLate: Bool
+
+    init(seed: UInt64) {
+        var generator = SplitMix(state: seed)
+        intents = (0..<(1 + generator.next() % 3)).map { _ in
+            Intent(
+                misdeeds: (0..<(generator.next() % 4)).compactMap { _ in
+                    CowStandIn.Misdeed.allCases.randomElement(using: &generator)
+                },
+                lookUps: (0..<(generator.next() % 3)).compactMap { _ in
+                    [CowStandIn.Misdeed.timeOut, .serverError, .html, .huge, .redirect, .cutAfterTaking].randomElement(
+                        using: &generator)
+                },
+                fate: ["fulfilled", "cancelled", "expired", "fulfilled"][Int(generator.next() % 4)],
+                soldBefore: generator.next() % 3 == 0 ? Int(generator.next() % 3) : nil)
         }
-        return try #require(settlement)
+        deaths = (0..<(generator.next() % 5)).map { _ in
+            MortalStore.Death(atChange: Int(generator.next() % 4), isStored: generator.next() % 2 == 0)
+        }
+        fillsLate = generator.next() % 3 == 0
     }
 }
 
-@Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["STRIKEBOOK_TEST_SETTLEMENTS"] != nil))
+@Suite(.serialized, .enabled(if: withServers))
 struct MisdeedTests {
-    /// How many runs; a thousand take some minutes: STRIKEBOOK_TEST_SETTLEMENTS=1000.
-    private static let runs =
-        ProcessInfo.processInfo.environment["STRIKEBOOK_TEST_SETTLEMENTS"].flatMap(Int.init) ?? 40
+    /// How many lives; CI takes some seconds over them. STRIKEBOOK_TEST_SETTLEMENTS=1000 takes minutes.
+    private static let lives =
+        ProcessInfo.processInfo.environment["STRIKEBOOK_TEST_SETTLEMENTS"].flatMap(UInt64.init) ?? 60
+    private static let lanes: UInt64 = 4
+    private static let proceeds: UInt256 = 2_400_000_000
 
-    @Test func `Whatever CoW does and wherever the worker is killed, one order is at CoW and the end is right`()
+    @Test func `Whatever CoW does and wherever the worker is killed, each intent is one order and the end is right`()
         async throws
     {
-        let database = try await SettlementDatabase()
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: CowClient.configuration)
-        let cow = try await CowStandIn(chainId: deployment.chainId)
-        let client = try #require(CowClient(url: cow.url, http: http, timeout: .milliseconds(60)))
-        var ends: [String: Int] = [:]
-        for seed in 1...Self.runs {
-            let end = try await run(UInt64(seed), Life(database: database, cow: cow, client: client))
-            ends[end, default: 0] += 1
+        let ends = try await withThrowingTaskGroup(of: [String: Int].self) { group in
+            for number in 1...Self.lanes {
+                group.addTask {
+                    let lane = try await Lane()
+                    var ends: [String: Int] = [:]
+                    for seed in stride(from: number, through: Self.lives, by: Int(Self.lanes)) {
+                        ends[try await live(seed, lane), default: 0] += 1
+                    }
+                    try await lane.close()
+                    return ends
+                }
+            }
+            return try await group.reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
         }
-        #expect(cow.complaints.isEmpty)
-        #expect(ends.count > 1, "\(ends)")
-        await cow.close()
-        try await http.shutdown()
-        await database.close()
+        print("\(ends.values.reduce(0, +)) lives:", ends.sorted { $0.value > $1.value }.map { "\($0) \($1)" })
+        #expect(ends.values.reduce(0, +) == Int(Self.lives))
+        #expect(ends.count > 2, "\(ends)")
     }
 
     /// One life; how it ended.
-    private func run(_ seed: UInt64, _ life: Life) async throws -> String {
-        var generator = SplitMix(state: seed)
-        let misdeeds = (0..<(generator.next() % 4)).compactMap { _ in
-            CowStandIn.Misdeed.allCases.randomElement(using: &generator)
+    private func live(_ seed: UInt64, _ lane: Lane) async throws -> String {
+        let plan = Plan(seed: seed)
+        var life = Life(lane, tokenId: seed, deaths: plan.deaths)
+        let comment = "seed \(seed): \(plan)"
+        try await lane.database.makeOption(seed)
+        var intended: Set<OrderUID> = []
+        let before = Set(lane.cow.taken.map(\.uid))
+        var settlement: OptionSettlement?
+        for intent in plan.intents {
+            let uid = try await life.intend()
+            intended.insert(uid)
+            lane.cow.misbehave(intent.misdeeds, lookUps: intent.lookUps)
+            settlement = try await life.work(until: { $0.status != .approved }) { round, life in
+                if round == intent.soldBefore { try await life.sell() }
+            }
+            lane.cow.arrive()
+            if settlement?.status == .submitted {
+                #expect(lane.cow.taken.contains { $0.uid == uid }, "submitted, but CoW has it not; \(comment)")
+                lane.cow.end(uid, intent.fate, executed: Self.proceeds)
+                settlement = try await life.work(until: { $0.status != .submitted })
+            }
+            if settlement?.status == .completed { break }
         }
-        let lookUps = (0..<(generator.next() % 3)).compactMap { _ in
-            [CowStandIn.Misdeed.timeOut, .serverError, .html, .huge, .redirect, .cutAfterTaking].randomElement(
-                using: &generator)
+        let mine = lane.cow.taken.filter { !before.contains($0.uid) }
+        if plan.fillsLate, settlement?.status == .failed,
+            let late = mine.first(where: { UInt64($0.uid.validTo) >= lane.clock.now })
+        {
+            lane.cow.end(late.uid, "fulfilled", executed: Self.proceeds)
         }
-        let deaths = (0..<(generator.next() % 4)).map { _ in
-            MortalStore.Death(atChange: Int(generator.next() % 5), isStored: generator.next() % 2 == 0)
-        }
-        let fate = ["fulfilled", "cancelled", "expired", "fulfilled"][Int(generator.next() % 4)]
-        let comment = "seed \(seed): \(misdeeds), \(lookUps), \(deaths), \(fate)"
+        settlement = try await life.outlive()
 
-        try await life.database.makeOption(seed)
-        let uid = try await life.database.approve(seed, life.database.desk(life.clock))
-        try await life.database.request(seed, life.clock)
-        let before = Set(life.cow.taken.map(\.uid))
-        life.cow.misbehave(misdeeds, lookUps: lookUps)
+        #expect(Set(mine.map(\.uid)).isSubset(of: intended), "an order that nobody approved; \(comment)")
+        #expect(lane.cow.complaints.isEmpty, "\(lane.cow.complaints); \(comment)")
+        try await Self.checkEnd(try #require(settlement), lane, mine.map(\.uid), comment)
+        return "\(settlement?.status.rawValue ?? "") \(settlement?.failure?.reason.rawValue ?? "")"
+    }
 
-        // Until CoW has confirmed it, or it failed; then the order meets its fate, and the worker finds out.
-        _ = try await life.work(deaths: deaths, until: { $0.status != .approved }, seed)
-        life.cow.end(fate, executed: 2_400_000_000)
-        let isTaken = life.cow.taken.contains { $0.uid == uid }
-        let settlement = try await life.work(
-            deaths: [],
-            until: { isTaken && fate == "fulfilled" ? $0.status == .completed : $0.present.dueAtMicros == nil }, seed)
-
-        let new = Set(life.cow.taken.map(\.uid)).subtracting(before)
-        #expect(new.isSubset(of: [uid]), "\(comment)")
-        if isTaken, fate == "fulfilled" {
+    /// CoW knows what became of the orders: what is stored must be that, and the log must say how it came to it.
+    private static func checkEnd(
+        _ settlement: OptionSettlement, _ lane: Lane, _ mine: [OrderUID], _ comment: String
+    ) async throws {
+        let filled = lane.cow.taken.first { mine.contains($0.uid) && $0.status == "fulfilled" }
+        if let filled {
             #expect(settlement.status == .completed, "\(comment)")
-            #expect(settlement.completion?.proceeds == 2_400_000_000, "\(comment)")
+            #expect(settlement.completion?.proceeds == proceeds, "\(comment)")
+            #expect(
+                settlement.completion.flatMap { settlement.order($0.attempt) }?.proposal.uid == filled.uid,
+                "\(comment)")
         } else {
             #expect(settlement.status == .failed, "\(comment)")
         }
-        return "\(settlement.status.rawValue) \(settlement.failure?.reason.rawValue ?? "")"
+        let log = try await lane.database.client.query(
+            """
+            SELECT substr(event_type, 12) FROM transaction_logs
+            WHERE related_id = \(settlement.tokenId.decimalString) AND event_type LIKE 'settlement_%' ORDER BY seq
+            """
+        ).map { try $0.text(0) }
+        let steps: [String: Set<String>] = [
+            "": ["initiated"], "initiated": ["initiated", "approved", "failed"],
+            "approved": ["submitted", "failed", "completed"], "submitted": ["completed", "failed"],
+            "failed": ["initiated", "completed"], "completed": [],
+        ]
+        for (from, to) in zip([""] + log, log) { #expect(steps[from]?.contains(to) == true, "\(log); \(comment)") }
+        #expect(log.last == settlement.status.rawValue, "\(comment)")
+    }
+
+    /// A misdeed, and the one step of the worker that is not survived.
+    private struct Case {
+        let misdeed: CowStandIn.Misdeed
+        let death: MortalStore.Death
+
+        static let all = CowStandIn.Misdeed.allCases.flatMap { misdeed in
+            (0..<3).flatMap { change in
+                [false, true].map { Case(misdeed: misdeed, death: .init(atChange: change, isStored: $0)) }
+            }
+        }
     }
 
     @Test func `One misdeed, one kill at each step`() async throws {
-        let database = try await SettlementDatabase()
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: CowClient.configuration)
-        let cow = try await CowStandIn(chainId: deployment.chainId)
-        let client = try #require(CowClient(url: cow.url, http: http, timeout: .milliseconds(60)))
-        var tokenId: UInt64 = 0
-        for misdeed in CowStandIn.Misdeed.allCases {
-            for atChange in 0..<3 {
-                for isStored in [false, true] {
-                    tokenId += 1
-                    let comment = "\(misdeed), killed at step \(atChange), stored: \(isStored)"
-                    let life = Life(database: database, cow: cow, client: client)
-                    try await database.makeOption(tokenId)
-                    let uid = try await database.approve(tokenId, database.desk(life.clock))
-                    try await database.request(tokenId, life.clock)
-                    let before = cow.taken.count
-                    cow.misbehave([misdeed])
-                    let settlement = try await life.work(
-                        deaths: [.init(atChange: atChange, isStored: isStored)], until: { $0.status != .approved },
-                        tokenId)
-                    #expect(cow.taken.count - before <= 1, "\(comment)")
-                    let isTaken = cow.taken.contains { $0.uid == uid }
-                    switch (misdeed, settlement.failure?.reason) {
-                    case (.tooManyOrders, .refused?): #expect(!isTaken, "\(comment)")
-                    case (.wrongUID, .uidMismatch?): #expect(isTaken, "\(comment)")
-                    default: #expect(settlement.status == .submitted && isTaken, "\(comment)")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<Int(Self.lanes) {
+                group.addTask {
+                    let lane = try await Lane()
+                    for index in stride(from: number, to: Case.all.count, by: Int(Self.lanes)) {
+                        try await live(Case.all[index], tokenId: UInt64(index + 1), lane)
                     }
+                    #expect(lane.cow.complaints.isEmpty)
+                    try await lane.close()
                 }
             }
+            try await group.waitForAll()
         }
-        #expect(cow.complaints.isEmpty)
-        await cow.close()
-        try await http.shutdown()
-        await database.close()
+    }
+
+    private func live(_ one: Case, tokenId: UInt64, _ lane: Lane) async throws {
+        try await lane.database.makeOption(tokenId)
+        var life = Life(lane, tokenId: tokenId, deaths: [one.death])
+        let uid = try await life.intend()
+        let before = lane.cow.taken.count
+        lane.cow.misbehave([one.misdeed])
+        let settlement = try await life.work(until: { $0.status != .approved })
+        let isTaken = lane.cow.taken.contains { $0.uid == uid }
+        #expect(lane.cow.taken.count - before <= 1, "\(one)")
+        switch (one.misdeed, settlement.failure?.reason) {
+        case (.tooManyOrders, .refused?), (.strangeUID, .uidMismatch?): #expect(!isTaken, "\(one)")
+        case (.wrongUID, .uidMismatch?): #expect(isTaken, "\(one)")
+        default: #expect(settlement.status == .submitted && isTaken, "\(one)")
+        }
+        lane.cow.end(uid, "fulfilled", executed: Self.proceeds)
+        #expect(try await life.outlive().status == (isTaken ? .completed : .failed), "\(one)")
     }
 }

@@ -8,6 +8,9 @@ import Store
 import Synchronization
 import TestServers
 
+/// Whether tests may start PostgreSQL.
+let withServers = ProcessInfo.processInfo.environment["STRIKEBOOK_TEST_SERVERS"] != nil
+
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 let deployment = Deployment(
@@ -36,6 +39,9 @@ final class TestClock: Sendable {
     var now: UInt64 { UInt64(nowMicros / 1_000_000) }
 
     func advance(seconds: Int64) { micros.withLock { $0 += seconds * 1_000_000 } }
+
+    /// To `seconds`, unless it is later already.
+    func advance(to seconds: UInt64) { micros.withLock { $0 = max($0, Int64(seconds) * 1_000_000) } }
 }
 
 /// Leads for good.
@@ -101,6 +107,20 @@ struct SettlementDatabase {
             "UPDATE active_options SET holder = \(owner) WHERE token_id = \(Int64(tokenId))::numeric")
     }
 
+    /// A block of this time (unix seconds) is confirmed, with a Transfer of an option nobody knows in it.
+    func confirmBlock(at seconds: UInt64) async throws {
+        let (hash, time) = (Keccak256.hash(utf8: "block \(seconds)"), Int64(seconds))
+        try await LogTransactions(database: client).run { transaction in
+            let seq = Int64(transaction.append(.optionTransferred, about: nil))
+            transaction.write(
+                """
+                INSERT INTO chain_events (block_hash, log_index, block_number, block_time, tx_hash, name, args, status,
+                                          is_garbled, seq)
+                VALUES (\(hash), 0, \(time), to_timestamp(\(time)), \(hash), 'Transfer', '{}', 'confirmed', false, \(seq))
+                """)
+        }
+    }
+
     /// A desk and the holder's signature.
     func desk(_ clock: TestClock, submit: (@Sendable () -> Void)? = nil) -> SettlementDesk {
         SettlementDesk(
@@ -111,7 +131,7 @@ struct SettlementDatabase {
 
     /// Initiates and approves as the holder; the order's id.
     @discardableResult
-    func approve(_ tokenId: UInt64, _ desk: SettlementDesk) async throws -> OrderUID {
+    func approve(_ tokenId: UInt64, _ desk: SettlementDesk, as holder: PrivateKey = holder) async throws -> OrderUID {
         let proposal =
             switch try await desk.initiate(UInt256(tokenId), SettlementWish()) {
             case .created(let proposal), .stood(let proposal): proposal

@@ -21,10 +21,16 @@ struct SettlementRead: Sendable {
     func facts(
         _ tokenId: UInt256, by actor: SettlementActor, on connection: PostgresConnection
     ) throws -> SettlementFacts {
-        var isWorker = false
-        if case .worker = actor { isWorker = true }
+        var (worker, holder) = ("", "")
+        switch actor {
+        case .anybody: break
+        case .holder(let account): holder = String(account.hex.dropFirst(2))
+        case .worker: worker = "settlement"
+        }
         let answers = try connection.pipeline([
-            "SELECT set_config('strikebook.worker', \(isWorker ? "settlement" : ""), true)",
+            """
+            SELECT set_config('strikebook.worker', \(worker), true), set_config('strikebook.holder', \(holder), true)
+            """,
             option(tokenId), SettlementsTable.select(where: "s.token_id = \(tokenId)"),
             SettlementsTable.orders(of: [tokenId]), SettlementsTable.signatures(of: tokenId), sale(tokenId), times,
         ])
