@@ -17,7 +17,6 @@ extension EuropeanOption {
 
 /// An option's terms as Black's formula takes them.
 struct BlackTerms {
-    private static let largest = Double.greatestFiniteMagnitude / 8
     /// Beyond this distance from the strike, in standard deviations, nothing representable is left of the tail.
     private static let farthest = 60.0
 
@@ -44,47 +43,14 @@ struct BlackTerms {
         sign = option.type == .call ? 1 : -1
         rootYears = years.squareRoot()
         let spot = max(option.spot, 0)
-        let plainStrike = max(option.strike, 0)
-        forward = min(spot * Self.exponential(-dynamics.dividendYield * years), Self.largest)
-        strike = min(plainStrike * Self.exponential(-dynamics.rate * years), Self.largest)
-        intrinsic = max(sign * Self.payoff(spot, plainStrike, forward, strike, dynamics, years), 0)
+        let moneyness = Moneyness(
+            spot: spot, strike: max(option.strike, 0), dynamics: dynamics, years: years)
+        forward = moneyness.forward.high
+        strike = moneyness.strike.high
+        intrinsic = max(sign * moneyness.payoff.high, 0)
+        logMoneyness = moneyness.logarithm
+        logMoneynessRest = moneyness.rest
         deviation = min(max(dynamics.volatility, 0) * rootYears, 1e100)
-        (logMoneyness, logMoneynessRest) = Self.logMoneyness(spot, plainStrike, dynamics, years)
-    }
-
-    /// ln(forward/strike), and what rounding took from it.
-    static func logMoneyness(
-        _ spot: Double, _ strike: Double, _ dynamics: Dynamics, _ years: Double
-    ) -> (value: Double, rest: Double) {
-        let moneyness = logRatio(spot, strike)
-        let carry = (dynamics.rate - dynamics.dividendYield) * years
-        let value = moneyness.value + carry
-        let back = value - moneyness.value
-        return (value, (moneyness.value - (value - back)) + (carry - back) + moneyness.rest)
-    }
-
-    /// forward − strike; where both discount factors are near 1 by what they differ from it.
-    static func payoff(
-        _ spot: Double, _ plainStrike: Double, _ forward: Double, _ strike: Double, _ dynamics: Dynamics,
-        _ years: Double
-    ) -> Double {
-        let growth = -dynamics.dividendYield * years
-        let discount = -dynamics.rate * years
-        if growth == discount { return (spot - plainStrike) * exponential(growth) }
-        guard abs(growth) < 0.5, abs(discount) < 0.5 else { return forward - strike }
-        return (spot - plainStrike) + (spot * expm1(growth) - plainStrike * expm1(discount))
-    }
-
-    /// e^x, at once where x is 0, as it is wherever there are no rates.
-    @inline(__always)
-    static func exponential(_ x: Double) -> Double { x == 0 ? 1 : exp(x) }
-
-    /// ln(a/b), and the part of it that rounding the quotient lost.
-    private static func logRatio(_ a: Double, _ b: Double) -> (value: Double, rest: Double) {
-        let quotient = a / b
-        if quotient > 0.5 && quotient < 2 { return (log1p((a - b) / b), 0) }
-        guard quotient > 1e-290, quotient < 1e290, b > 1e-290, b < 1e290 else { return (log(a) - log(b), 0) }
-        return (log(quotient), a.addingProduct(-quotient, b) / a)
     }
 
     /// Whether the payoff is known already: nothing can move, or nothing representable can change it.

@@ -28,13 +28,13 @@ struct ImpliedSearch {
     ///   - distance: |ln(F/K)|.
     ///   - price: the value of the side out of the money, above 0 and below `most`.
     ///   - most: the smaller one of the discounted forward and the discounted strike.
-    init(distance: Double, price: Double, most: Double) {
+    init(distance: Double, price: ExactSum, most: ExactSum) {
         self.distance = distance
-        share = price / most
-        missing = (most - price) / most
+        share = price.divided(by: most)
+        missing = most.plus(price.negated).divided(by: most)
         let isSmall = share < 1e-290
         lift = isSmall ? 460.51701859880914 : 0
-        lifted = isSmall ? price * 1e200 / most : share
+        lifted = isSmall ? price.high * 1e200 / most.high : share
         logPrice = log(lifted) - lift - 0.5 * distance
     }
 

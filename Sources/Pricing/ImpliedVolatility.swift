@@ -23,19 +23,18 @@ extension EuropeanOption {
     public func impliedVolatility(price: Double) -> ImpliedVolatility {
         let years = dynamics.years
         guard years > 0 else { return .expired }
-        let forward = spot * BlackTerms.exponential(-dynamics.dividendYield * years)
-        let discounted = strike * BlackTerms.exponential(-dynamics.rate * years)
-        let sign: Double = type == .call ? 1 : -1
-        let payoff = sign * BlackTerms.payoff(spot, strike, forward, discounted, dynamics, years)
-        let intrinsic = max(payoff, 0)
-        let tolerance = intrinsic > 0 ? max(spot, strike).ulp : 0
-        if price < intrinsic - tolerance { return .belowIntrinsic }
-        if price <= intrinsic + tolerance { return .atIntrinsic }
-        if price >= (type == .call ? forward : discounted) { return .aboveMaximum }
-        let logMoneyness = BlackTerms.logMoneyness(spot, strike, dynamics, years).value
+        let moneyness = Moneyness(spot: spot, strike: strike, dynamics: dynamics, years: years)
+        let payoff = type == .call ? moneyness.payoff : moneyness.payoff.negated
+        let intrinsic = payoff.high > 0 ? payoff : ExactSum(high: 0, low: 0)
+        let tolerance = intrinsic.high > 0 ? max(spot, strike).ulp : 0
+        if price < intrinsic.high - tolerance { return .belowIntrinsic }
+        if price <= intrinsic.high + tolerance { return .atIntrinsic }
+        if price >= (type == .call ? moneyness.forward : moneyness.strike).high { return .aboveMaximum }
+        let most = moneyness.payoff.high > 0 ? moneyness.strike : moneyness.forward
         let search = ImpliedSearch(
-            distance: abs(logMoneyness), price: price - intrinsic, most: min(forward, discounted))
-        let volatility = search.deviation() / years.squareRoot()
+            distance: abs(moneyness.logarithm), price: ExactSum(high: price, low: 0).plus(intrinsic.negated), most: most
+        )
+        let volatility = ExactSum(high: search.deviation(), low: 0).divided(by: .squareRoot(years))
         // At the money a price of the smallest doubles' size implies less than the smallest double.
         return volatility > 0 ? .value(volatility) : .atIntrinsic
     }

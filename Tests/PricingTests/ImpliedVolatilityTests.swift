@@ -7,7 +7,7 @@ struct ImpliedVolatilityTests {
     @Test("a price's volatility is that of 70-digit arithmetic, to 4 ulps of what the price determines")
     func truths() throws {
         let lines = Fixture.lines("implied.txt")
-        #expect(lines.count == 300)
+        #expect(lines.count == 400)
         for line in lines {
             let type = try #require(OptionType(rawValue: line[0]))
             let numbers = try line.dropFirst().map { try #require(Double($0)) }

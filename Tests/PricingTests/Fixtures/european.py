@@ -56,13 +56,25 @@ def european(rng):
         print(*terms, *(mp.nstr(value, 25) for value in values(*terms)))
 
 
+def near_forward(rng):
+    """Terms whose moneyness and carry nearly cancel."""
+    spot = 10 ** rng.uniform(-2, 5)
+    volatility, years = 10 ** rng.uniform(-2, 0.5), 10 ** rng.uniform(-3, 1)
+    rate, dividend_yield = rng.uniform(-0.05, 0.15), rng.uniform(-0.02, 0.1)
+    strike = spot * math.exp((rate - dividend_yield) * years) * (1 + rng.gauss(0, 1) * 10 ** rng.uniform(-16, -3))
+    return rng.choice(["call", "put"]), spot, strike, rate, dividend_yield, volatility, years
+
+
 def implied(rng):
     """The volatility is that of the price rounded to a double; the last column is d ln σ / d ln price."""
     count = 0
-    while count < 300:
-        kind, spot, strike, rate, dividend_yield, volatility, years = random_terms(rng, (36.4, 8, 2)[count % 3])
-        if count % 5:
-            kind = "call" if strike >= spot else "put"
+    while count < 400:
+        if count < 300:
+            kind, spot, strike, rate, dividend_yield, volatility, years = random_terms(rng, (36.4, 8, 2)[count % 3])
+            if count % 5:
+                kind = "call" if strike >= spot else "put"
+        else:
+            kind, spot, strike, rate, dividend_yield, volatility, years = near_forward(rng)
         terms = (kind, spot, strike, rate, dividend_yield)
         exact = values(*terms, volatility, years)
         price = float(exact[0])
