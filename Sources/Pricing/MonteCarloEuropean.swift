@@ -88,7 +88,10 @@ struct EuropeanFunctional: SamplingFunctional {
         let dynamics = option.dynamics
         let forward = option.spot * pricing_exp(dynamics.drift * dynamics.years)
         let gain = option.type == .call ? forward - option.strike : option.strike - forward
-        let price = SampledQuantity(shift: dynamics.discount * max(gain, 0), controlMean: forward)
+        // Where no path pays, one that does would do so by about strike·deviation, discounted, or less.
+        let price = SampledQuantity(
+            shift: dynamics.discount * max(gain, 0), controlMean: forward,
+            unseen: dynamics.discount * option.strike * min(dynamics.deviation, 1))
         guard withDerivatives else { return [price] }
         let jumps = EuropeanDerivativeTerms(option: option).jumps
         return [price] + jumps.map { SampledQuantity(controlMean: forward, unit: $0) }

@@ -10,10 +10,12 @@ struct SampledMoments: Sendable, Equatable {
     ///   - shift: what was taken from y.
     ///   - resolution: the least standard error: what one sample more or less beyond a jump would change. Strata that place
     ///     a jump alike in all randomisations hide it.
-    func value(shift: Double, isControlled: Bool, resolution: Double) -> SampledValue {
+    ///   - unseen: the least standard error where all samples are the same.
+    func value(shift: Double, isControlled: Bool, resolution: Double, unseen: Double) -> SampledValue {
         let first = sum.startIndex
         let mean = sum[first] / count
         let spread = max(sum[first + 1] - count * mean * mean, 0)
+        let resolution = spread > 0 ? resolution : max(resolution, unseen)
         let controlMean = sum[first + 2] / count
         let controlSpread = sum[first + 3] - count * controlMean * controlMean
         let common = sum[first + 4] - count * mean * controlMean

@@ -80,10 +80,12 @@ struct Sampler<Functional: SamplingFunctional>: Sendable {
             let place = index * SampledMoments.sums
             let isControlled = sampling.controlVariate && quantity.controlMean != nil
             let resolution = quantity.unit / Double(samples * randomisations)
+            let unseen = quantity.unseen / Double(samples * randomisations)
             guard sampling.sobol else {
                 let moments = SampledMoments(
                     count: Double(samples), sum: perRandomisation[0][place..<(place + SampledMoments.sums)])
-                return moments.value(shift: quantity.shift, isControlled: isControlled, resolution: resolution)
+                return moments.value(
+                    shift: quantity.shift, isControlled: isControlled, resolution: resolution, unseen: unseen)
             }
             // Each randomisation's means are one sample.
             var sums = [Double](repeating: 0, count: SampledMoments.sums)
@@ -96,7 +98,7 @@ struct Sampler<Functional: SamplingFunctional>: Sendable {
                 }
             }
             return SampledMoments(count: Double(randomisations), sum: sums[...]).value(
-                shift: quantity.shift + centre, isControlled: isControlled, resolution: resolution)
+                shift: quantity.shift + centre, isControlled: isControlled, resolution: resolution, unseen: unseen)
         }
     }
 }

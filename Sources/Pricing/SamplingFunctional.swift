@@ -25,4 +25,6 @@ struct SampledQuantity: Sendable {
     var controlMean: Double?
     /// How far one sample jumps where the quantity is no continuous function of the path (an indicator's is 1); else 0.
     var unit = 0.0
+    /// How far one sample would lie from the others where all that were seen are the same, so that they say nothing of it.
+    var unseen = 0.0
 }

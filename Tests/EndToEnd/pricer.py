@@ -65,6 +65,16 @@ class Command(unittest.TestCase):
             self.assertLess(low, sampled["price"])
             self.assertGreater(high, sampled["price"])
 
+    def test_whoever_waits_for_each_answer_gets_it(self):
+        process = subprocess.Popen([os.environ["STRIKEBOOK"], "price"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for number in range(100):
+            process.stdin.write(json.dumps({"id": number, **CALL}).encode() + b"\n")
+            process.stdin.flush()
+            self.assertTrue(process.stdout.readline().startswith(b'{"id":%d,' % number))
+        process.stdin.close()
+        self.assertEqual((process.stdout.read(), process.wait()), (b"", 0))
+        process.stdout.close()
+
     def test_many_lines_stream_in_constant_memory(self):
         count = 200_000
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

@@ -81,6 +81,9 @@ struct MonteCarloTests {
         let rare = OneTouch(direction: .up, spot: 100, barrier: 300, dynamics: dynamics)
         let sampled = try MonteCarlo(Sampling(paths: 1_000)).price(rare).probability
         #expect(sampled.value == 0 && sampled.standardError == 0.001)
+        let far = EuropeanOption(type: .call, spot: 100, strike: 300, dynamics: dynamics)
+        let price = try MonteCarlo(Sampling(paths: 1_000)).price(far).price
+        #expect(price.value == 0 && price.confidence95.contains(far.closedForm().price) && price.standardError > 0)
         var ladder = LadderStrip(spot: 100, rungs: [100], payouts: [2], dynamics: dynamics)
         #expect(try MonteCarlo(Sampling(paths: 64)).price(ladder).price.standardError == 0)
         ladder.dynamics.volatility = 0

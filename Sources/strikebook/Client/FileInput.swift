@@ -148,6 +148,13 @@ final class FileInput {
         }
     }
 
+    /// Whether reading on would not wait: a line is here, or more of the input is, or its end.
+    var isReady: Bool {
+        if isAtEnd || newline(from: start) != nil { return true }
+        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&asked, 1, 0) != 0
+    }
+
     private func newline(from index: Int) -> Int? {
         buffer.withUnsafeBytes { raw in
             guard let base = raw.baseAddress, index < raw.count,

@@ -14,7 +14,8 @@ struct PriceCommand: AsyncParsableCommand {
 
             Kinds: \(PriceBatch.kinds.joined(separator: ", ")). Every line is answered by one line with the same id; \
             one that cannot be answered says {"id", "error": {"code", "detail"}} in its place. Reads any number of lines \
-            in constant memory, on all cores. Ends with 0 when every line has been answered, errors in place included.
+            in constant memory, on all cores, and answers what it has when it would have to wait for more. Ends with 0 \
+            when every line has been answered, errors in place included.
             """)
 
     /// Bytes of the longest line.
@@ -30,20 +31,29 @@ struct PriceCommand: AsyncParsableCommand {
         let input = try FileInput(file)
         let output = try FileOutput(nil)
         let batch = PriceBatch()
-        try await inOrder(width: Self.width) {
-            try Self.piece(of: input)
-        } prepare: { lines in
-            Self.answers(lines, batch)
-        } handOn: { answers in
-            try output.text(answers)
+        // A round ends where the input makes us wait: whoever sends line after line gets answer after answer.
+        while try input.peek() != nil {
+            var isFirst = true
+            try await inOrder(width: Self.width) {
+                guard isFirst || input.isReady else { return nil }
+                isFirst = false
+                return try Self.piece(of: input)
+            } prepare: { lines in
+                Self.answers(lines, batch)
+            } handOn: { answers in
+                try output.text(answers)
+            }
+            try output.flush()
         }
         try output.finish()
     }
 
-    /// Some lines that are not blank; nil after the last.
+    /// Some lines that are not blank, as many as there are without waiting; nil after the last.
     private static func piece(of input: FileInput) throws -> [FileInput.Line]? {
         var lines: [FileInput.Line] = []
-        while lines.count < pieceLines, let line = try input.readLine(limit: longestLine) {
+        while lines.count < pieceLines, lines.isEmpty || input.isReady,
+            let line = try input.readLine(limit: longestLine)
+        {
             if case .text(let text) = line, text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { continue }
             lines.append(line)
         }
