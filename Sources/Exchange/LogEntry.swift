@@ -63,6 +63,8 @@ public enum EventType: String, Sendable, Hashable {
     case settlementSubmitted = "settlement_submitted"
     case settlementCompleted = "settlement_completed"
     case settlementFailed = "settlement_failed"
+    /// A reorg took back what had completed it: it stands where it stood before.
+    case settlementReopened = "settlement_reopened"
 }
 
 /// One row of `transaction_logs`: gapless `seq`, chained by hash to the row before it.

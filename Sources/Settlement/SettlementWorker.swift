@@ -1,3 +1,4 @@
+import Ethereum
 public import Exchange
 public import Logging
 public import Market
@@ -18,6 +19,8 @@ public final class SettlementWorker: Service {
 
     private struct State {
         var inFlight: Set<DueOrder> = []
+        /// What the chain said up to this row of the log was looked at.
+        var sweptThrough: UInt64 = 0
     }
 
     private let store: any SettlementStore
@@ -175,22 +178,47 @@ extension SettlementWorker {
     /// What time or the chain did meanwhile.
     private func sweepOvertaken(_ epoch: Int64) async {
         do {
-            for tokenId in try await store.overtaken(atMicros: nowMicros(), limit: Self.largestSweep) {
-                let (rules, now) = (rules, nowMicros())
-                let change = try await store.change(tokenId, by: .worker(leaderEpoch: epoch)) {
-                    facts -> (SettlementStep, Void) in
-                    guard let settlement = facts.settlement,
-                        let scene = try? SettlementDesk.scene(facts, tokenId, rules, now, SettlementWorker.noPrice)
-                    else { return (.unchanged(facts.settlement), ()) }
-                    if let sold = facts.sold {
-                        return (settlement.executedOnChain(proceeds: sold.proceeds, in: scene), ())
-                    }
-                    return (settlement.tidied(in: scene), ())
-                }
-                tell(change.stored, change.events)
-            }
+            let swept = state.withLock { $0.sweptThrough }
+            let overtaken = try await store.overtaken(atMicros: nowMicros(), after: swept, limit: Self.largestSweep)
+            var isStored = true
+            for tokenId in overtaken.tokenIds { isStored = await catchUp(tokenId, epoch) && isStored }
+            if isStored { state.withLock { $0.sweptThrough = overtaken.throughSeq } }
         } catch {
             logger.debug("settlements cannot be swept", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// False when the step could not be stored.
+    private func catchUp(_ tokenId: UInt256, _ epoch: Int64) async -> Bool {
+        let (rules, asksCow, now) = (rules, cow != nil, nowMicros())
+        do {
+            let change = try await store.change(tokenId, by: .worker(leaderEpoch: epoch)) {
+                facts -> (SettlementStep, Void) in
+                (Self.caughtUp(facts, tokenId, rules, asksCow: asksCow, nowMicros: now), ())
+            }
+            tell(change.stored, change.events)
+            return true
+        } catch {
+            logger.debug("a settlement did not catch up", metadata: ["tokenId": "\(tokenId)", "error": "\(error)"])
+            return false
+        }
+    }
+
+    private static func caughtUp(
+        _ facts: SettlementFacts, _ tokenId: UInt256, _ rules: SettlementRules, asksCow: Bool, nowMicros: Int64
+    ) -> SettlementStep {
+        guard let settlement = facts.settlement else { return .unchanged(nil) }
+        if facts.sold == nil, let origin = facts.origin {
+            return settlement.reopened(to: origin, nowMicros: nowMicros)
+        }
+        guard let scene = try? SettlementDesk.scene(facts, tokenId, rules, nowMicros, noPrice) else {
+            return .unchanged(settlement)
+        }
+        return switch facts.sold {
+        case .some(let sold) where sold.proceeds != nil:
+            settlement.executedOnChain(proceeds: sold.proceeds, in: scene)
+        case .some: settlement.paidOutOnChain(asksCow: asksCow, in: scene)
+        case nil: settlement.tidied(in: scene)
         }
     }
 

@@ -146,7 +146,7 @@ struct DeskTests {
         let tally = try await database.store.tally()
         #expect(tally.first { $0.status == .initiated }?.count == 6)
         clock.advance(seconds: 4_000)
-        #expect(try await database.store.overtaken(atMicros: clock.nowMicros, limit: 10).count == 6)
+        #expect(try await database.store.overtaken(atMicros: clock.nowMicros, after: 0, limit: 10).tokenIds.count == 6)
         await database.close()
     }
 }

@@ -55,9 +55,9 @@ final class MortalStore: SettlementStore {
         return try await store.due(atMicros: nowMicros, limit: limit)
     }
 
-    func overtaken(atMicros nowMicros: Int64, limit: Int) async throws -> [UInt256] {
+    func overtaken(atMicros nowMicros: Int64, after seq: UInt64, limit: Int) async throws -> OvertakenSettlements {
         if isDead { throw Killed() }
-        return try await store.overtaken(atMicros: nowMicros, limit: limit)
+        return try await store.overtaken(atMicros: nowMicros, after: seq, limit: limit)
     }
 
     func settlements(

@@ -148,7 +148,8 @@ extension SettlementDesk {
                 detail: "No option \(tokenId) is known here. It appears once its OptionTaken event is.")
         }
         return SettlementScene(
-            option: option, rules: rules, clock: facts.clock(nowMicros: nowMicros), price: price)
+            option: option, rules: rules, clock: facts.clock(nowMicros: nowMicros), price: price,
+            isPaidOut: facts.sold != nil)
     }
 
     /// A put's shares; nil for a call.

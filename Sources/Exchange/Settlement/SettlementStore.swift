@@ -17,7 +17,8 @@ public protocol SettlementStore: Sendable {
     func due(atMicros nowMicros: Int64, limit: Int) async throws -> [DueOrder]
 
     /// Options whose settlement time or the chain has changed without anybody asking.
-    func overtaken(atMicros nowMicros: Int64, limit: Int) async throws -> [UInt256]
+    /// - Parameter seq: rows of the log up to here were looked at before.
+    func overtaken(atMicros nowMicros: Int64, after seq: UInt64, limit: Int) async throws -> OvertakenSettlements
 
     /// One page in ascending tokenId after `after`.
     func settlements(
@@ -55,6 +56,8 @@ public struct SettlementFacts: Sendable {
     public var stored: StoredSettlement?
     /// What the chain said of the sale, once that is confirmed.
     public var sold: SoldOnChain?
+    /// Where the settlement stood before the chain completed it.
+    public var origin: SettlementOrigin?
     /// The chain's time.
     public var chain: ChainTimes
 
@@ -130,6 +133,20 @@ public struct StoredSettlement: Sendable, Hashable {
         self.createdAtMicros = createdAtMicros
         self.updatedAtMicros = updatedAtMicros
         self.seq = seq
+    }
+}
+
+/// Options whose settlement was overtaken.
+public struct OvertakenSettlements: Sendable, Hashable {
+    /// The options.
+    public let tokenIds: [UInt256]
+    /// Rows of the log up to here were looked at.
+    public let throughSeq: UInt64
+
+    /// What the log up to `throughSeq` says.
+    public init(tokenIds: [UInt256], throughSeq: UInt64) {
+        self.tokenIds = tokenIds
+        self.throughSeq = throughSeq
     }
 }
 

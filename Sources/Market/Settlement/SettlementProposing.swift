@@ -10,12 +10,15 @@ public struct SettlementScene: Sendable {
     public let clock: SettlementClock
     /// The price, or why there is none.
     public let price: Result<SettlementPrice, Rejection>
+    /// Whether a confirmed event of the chain says that the option was paid out.
+    public let isPaidOut: Bool
 
     /// Everything at one moment.
     public init(
         option: SettlementOption, rules: SettlementRules, clock: SettlementClock,
-        price: Result<SettlementPrice, Rejection>
+        price: Result<SettlementPrice, Rejection>, isPaidOut: Bool = false
     ) {
+        self.isPaidOut = isPaidOut
         self.option = option
         self.rules = rules
         self.clock = clock

@@ -1,4 +1,4 @@
-public import Ethereum
+import Ethereum
 
 // From approval to the end: what the worker does, and what it learns.
 extension OptionSettlement {
@@ -13,7 +13,7 @@ extension OptionSettlement {
             return (step, .wait)
         }
         let isPresent = attempt == settlement.present.attempt
-        if isPresent, settlement.status == .approved, scene.option.isSettled {
+        if isPresent, settlement.status == .approved, scene.option.isSettled, !settlement.hasLapsed(at: scene.clock) {
             // The chain is ahead of CoW: what it says of the sale is on its way.
             step.settlement?.update(attempt) { $0.dueAtMicros = scene.clock.nowMicros + SettlementSchedule.look }
             return (step, .wait)
@@ -102,14 +102,10 @@ extension OptionSettlement {
             let words = if case .unclear(let words) = answer { words } else { "CoW does not know the order." }
             step.missed(attempt, isPresent, words, scene.clock)
         }
-        return step
-    }
-
-    /// The chain says that the option's collateral was sold.
-    public func executedOnChain(proceeds: UInt256?, in scene: SettlementScene) -> SettlementStep {
-        var step = SettlementStep(self)
-        guard status != .completed else { return step }
-        step.complete(present.attempt, executed: proceeds, onChain: true, in: scene)
+        if scene.isPaidOut, isPresent, let now = step.settlement, now.status == .submitted {
+            // The chain has paid the option out, and CoW does not say what its order brought.
+            step.complete(attempt, executed: nil, onChain: true, in: scene)
+        }
         return step
     }
 
@@ -120,7 +116,7 @@ extension OptionSettlement {
         return step
     }
 
-    fileprivate mutating func update(_ attempt: Int32, _ body: (inout SettlementOrder) -> Void) {
+    mutating func update(_ attempt: Int32, _ body: (inout SettlementOrder) -> Void) {
         guard let index = orders.firstIndex(where: { $0.attempt == attempt }) else { return }
         body(&orders[index])
     }
@@ -180,7 +176,7 @@ extension SettlementStep {
     }
 
     /// The sale happened, by whichever order.
-    fileprivate mutating func complete(
+    mutating func complete(
         _ attempt: Int32, executed: UInt256?, onChain: Bool, in scene: SettlementScene
     ) {
         guard let order = settlement?.order(attempt) else { return }

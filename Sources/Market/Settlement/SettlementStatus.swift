@@ -100,4 +100,6 @@ public struct SettlementCompletion: Sendable, Hashable {
 /// What a step of a settlement leaves in the log.
 public enum SettlementEvent: String, Sendable, Hashable, CaseIterable {
     case initiated, approved, submitted, completed, failed
+    /// The chain took back what had completed it.
+    case reopened
 }

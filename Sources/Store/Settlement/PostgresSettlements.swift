@@ -1,5 +1,6 @@
 public import Ethereum
 public import Exchange
+public import Logging
 public import Market
 public import Postgres
 
@@ -8,9 +9,10 @@ public struct PostgresSettlements: SettlementStore {
     /// Tries of a transaction whose outcome is unknown; a step compares before it sets.
     private static let attempts = 3
 
-    private let transactions: LogTransactions
+    private let steps: SettlementSteps
     let reads: PostgresClient
     private let read: SettlementRead
+    private let logger: Logger
 
     /// Settlements behind `writes` (a pool of its own) and `reads`.
     /// - Parameters:
@@ -18,11 +20,13 @@ public struct PostgresSettlements: SettlementStore {
     ///   - confirmations: blocks that must stand on a followed one.
     public init(
         writes: PostgresClient, reads: PostgresClient, decimals: @escaping @Sendable (Address) -> UInt8?,
-        confirmations: UInt64
+        confirmations: UInt64, logger: Logger
     ) {
-        transactions = LogTransactions(database: writes)
+        let read = SettlementRead(decimals: decimals, confirmations: confirmations)
+        steps = SettlementSteps(transactions: LogTransactions(database: writes), read: read)
+        self.read = read
         self.reads = reads
-        read = SettlementRead(decimals: decimals, confirmations: confirmations)
+        self.logger = logger
     }
 
     /// What is known of an option and its settlement, from one snapshot.
@@ -30,9 +34,9 @@ public struct PostgresSettlements: SettlementStore {
         let read = read
         return try await reads.withConnection { connection in
             _ = try connection.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            let facts = try read.facts(tokenId, by: .anybody, on: connection)
+            let facts = try read.facts([.init(tokenId: tokenId, actor: .anybody)], on: connection)
             _ = try connection.query("COMMIT")
-            return facts
+            return facts[0]
         }
     }
 
@@ -46,8 +50,16 @@ public struct PostgresSettlements: SettlementStore {
             do {
                 return try await changeOnce(tokenId, by: actor, decide)
             } catch let error as PostgresError {
+                logger.warning(
+                    "a settlement's step was not stored",
+                    metadata: [
+                        "tokenId": "\(tokenId)", "error": "\(error)", "outcomeUnknown": "\(error.outcomeUnknown)",
+                    ])
                 isUnknown = isUnknown || error.outcomeUnknown
                 if !error.outcomeUnknown { break }
+            } catch is CancellationError where !Task.isCancelled {
+                // The one whose task it was that did the work for all gave up; nothing was written.
+                continue
             }
         }
         throw isUnknown ? WriteFailure.outcomeUnknown : WriteFailure.notStored
@@ -57,16 +69,18 @@ public struct PostgresSettlements: SettlementStore {
         _ tokenId: UInt256, by actor: SettlementActor,
         _ decide: @escaping @Sendable (SettlementFacts) throws -> (SettlementStep, Value)
     ) async throws -> SettlementChange<Value> {
-        let read = read
-        return try await transactions.run { transaction in
-            if case .worker(let epoch) = actor, epoch != transaction.leaderEpoch { throw NotLeading() }
-            let facts = try read.facts(tokenId, by: actor, on: transaction.connection)
-            let (step, value) = try decide(facts)
-            let writes = SettlementWrites(
-                before: facts.stored, step: step, holder: facts.option?.holder ?? facts.stored?.holder ?? .zero)
-            let stored = writes.write(to: &transaction)
-            return SettlementChange(stored: stored, events: step.events, refusal: step.refusal, value: value)
+        let change = try await steps.take(
+            .init(tokenId: tokenId, actor: actor) { facts, transaction in
+                let (step, value) = try decide(facts)
+                let writes = SettlementWrites(
+                    before: facts.stored, step: step, holder: facts.option?.holder ?? facts.stored?.holder ?? .zero)
+                let stored = writes.write(to: &transaction)
+                return SettlementChange(stored: stored, events: step.events, refusal: step.refusal, value: value)
+            })
+        guard let change = change as? SettlementChange<Value> else {
+            preconditionFailure("a step gave another's change")
         }
+        return change
     }
 
     /// Orders that are due, the longest first.
@@ -80,21 +94,31 @@ public struct PostgresSettlements: SettlementStore {
         ).map { DueOrder(tokenId: try $0.uint256(0), attempt: try $0.int32(1)) }
     }
 
-    /// Proposals that lapsed, positions that moved after the approval, and sales that the chain confirmed.
-    public func overtaken(atMicros nowMicros: Int64, limit: Int) async throws -> [UInt256] {
-        try await reads.query(
-            """
-            (SELECT token_id FROM settlements
-             WHERE status = 'initiated' AND valid_to < \(nowMicros / 1_000_000) LIMIT \(Int64(limit)))
-            UNION
-            (SELECT s.token_id FROM settlements s JOIN active_options a USING (token_id)
-             WHERE s.status = 'approved' AND a.holder <> s.approved_by LIMIT \(Int64(limit)))
-            UNION
-            (SELECT s.token_id FROM settlements s JOIN active_options a USING (token_id)
-             WHERE s.status IN ('initiated', 'approved', 'submitted', 'failed')
-                   AND \(SettlementRead.soldOnChain) LIMIT \(Int64(limit)))
-            """
-        ).map { try $0.uint256(0) }
+    /// Proposals that lapsed, positions that moved after the approval, and what the chain said or took back since `seq`.
+    public func overtaken(
+        atMicros nowMicros: Int64, after seq: UInt64, limit: Int
+    ) async throws -> OvertakenSettlements {
+        try await reads.withConnection { connection in
+            // Read first: what comes in between is looked at next time.
+            let head = try LogTable.head(on: connection).head.seq
+            let rows = try connection.query(
+                """
+                (SELECT token_id, NULL::bigint AS event_seq FROM settlements
+                 WHERE status = 'initiated' AND valid_to < \(nowMicros / 1_000_000) LIMIT \(Int64(limit)))
+                UNION ALL
+                (SELECT s.token_id, NULL::bigint FROM settlements s JOIN active_options a USING (token_id)
+                 WHERE s.status = 'approved' AND a.holder <> s.approved_by LIMIT \(Int64(limit)))
+                UNION ALL
+                (SELECT e.token_id, e.seq FROM chain_events e JOIN settlements s USING (token_id)
+                 WHERE e.seq > \(Int64(clamping: seq)) AND e.name IN ('SettlementExecuted', 'OptionSettled')
+                       AND e.status <> 'pending' AND e.quarantine IS NULL
+                 ORDER BY e.seq LIMIT \(Int64(limit)))
+                """)
+            let seqs = try rows.compactMap { try $0.ifPresent(1) { try $0.uint64($1) } }
+            return OvertakenSettlements(
+                tokenIds: Array(Set(try rows.map { try $0.uint256(0) })),
+                throughSeq: seqs.count < limit ? max(seq, head) : seqs.max() ?? seq)
+        }
     }
 
     /// How many are in each state.

@@ -4,49 +4,82 @@ import Market
 import Postgres
 import StrictJSON
 
-/// Reads all that settling an option asks for, in one round trip.
+/// Reads all that settling options asks for, in one round trip.
 struct SettlementRead: Sendable {
+    /// Whose settlement is asked for, and by whom.
+    struct Question {
+        let tokenId: UInt256
+        let actor: SettlementActor
+    }
+
     let decimals: @Sendable (Address) -> UInt8?
     let confirmations: UInt64
 
-    /// Whether a confirmed event ended the settlement of `a`.
-    static let soldOnChain = Query(
-        unsafe: """
-            EXISTS (SELECT FROM chain_events e
-                    WHERE e.token_id = a.token_id AND e.name = 'SettlementExecuted' AND e.status = 'confirmed'
-                          AND e.quarantine IS NULL)
-            """)
+    /// Queries that one actor's options take.
+    private static let queriesAnActor = 7
 
-    /// What is known, as far as `actor` may see it.
-    func facts(
-        _ tokenId: UInt256, by actor: SettlementActor, on connection: PostgresConnection
-    ) throws -> SettlementFacts {
+    /// What is known of each option, in the order of the questions, as far as who asks may see it.
+    func facts(_ questions: [Question], on connection: PostgresConnection) throws -> [SettlementFacts] {
+        let byActor = Dictionary(grouping: questions.indices) { questions[$0].actor }
+        let groups = Array(byActor)
+        var queries = [times]
+        for (actor, indices) in groups { queries += self.queries(indices.map { questions[$0].tokenId }, by: actor) }
+        let answers = try connection.pipeline(queries)
+        let times = try times(try answers[0].single())
+        var facts = questions.map { _ in SettlementFacts(option: nil, stored: nil, sold: nil, chain: times) }
+        for (number, (_, indices)) in groups.enumerated() {
+            let first = 1 + number * Self.queriesAnActor
+            let answer = Answer(
+                options: try byToken(answers[first + 1]),
+                stored: try SettlementsTable.read(
+                    answers[first + 2], answers[first + 3], signatures: answers[first + 4]),
+                sales: try byToken(answers[first + 5]), ends: try byToken(answers[first + 6]))
+            for index in indices { try fill(&facts[index], of: questions[index].tokenId, from: answer) }
+        }
+        return facts
+    }
+
+    private struct Answer {
+        let options: [UInt256: Row]
+        let stored: [StoredSettlement]
+        let sales: [UInt256: Row]
+        let ends: [UInt256: Row]
+    }
+
+    /// `queriesAnActor` of them: the session's view, options, settlements, orders, approvals, sales, ends.
+    private func queries(_ tokenIds: [UInt256], by actor: SettlementActor) -> [Query] {
         var (worker, holder) = ("", "")
         switch actor {
         case .anybody: break
         case .holder(let account): holder = String(account.hex.dropFirst(2))
         case .worker: worker = "settlement"
         }
-        let answers = try connection.pipeline([
+        return [
             """
             SELECT set_config('strikebook.worker', \(worker), true), set_config('strikebook.holder', \(holder), true)
             """,
-            option(tokenId), SettlementsTable.select(where: "s.token_id = \(tokenId)"),
-            SettlementsTable.orders(of: [tokenId]), SettlementsTable.signatures(of: tokenId), sale(tokenId), times,
-        ])
-        return SettlementFacts(
-            option: try answers[1].first.flatMap(option),
-            stored: try SettlementsTable.read(
-                answers[2], answers[3], signatures: answers[4]
-            ).first,
-            sold: try answers[5].first.map(sale), chain: try times(try answers[6].single()))
+            Self.options(tokenIds), SettlementsTable.select(where: "s.token_id = ANY(\(tokenIds)::numeric[])"),
+            SettlementsTable.orders(of: tokenIds), SettlementsTable.signatures(of: tokenIds), Self.sales(tokenIds),
+            Self.ends(tokenIds),
+        ]
     }
 
-    private func option(_ tokenId: UInt256) -> Query {
+    private func fill(_ facts: inout SettlementFacts, of tokenId: UInt256, from answer: Answer) throws {
+        facts.option = try answer.options[tokenId].flatMap(option)
+        facts.stored = answer.stored.first { $0.settlement.tokenId == tokenId }
+        facts.sold = try answer.sales[tokenId].map(sale)
+        facts.origin = try answer.ends[tokenId].flatMap(origin)
+    }
+
+    private func byToken(_ rows: Rows) throws -> [UInt256: Row] {
+        Dictionary(try rows.map { (try $0.uint256(0), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func options(_ tokenIds: [UInt256]) -> Query {
         """
         SELECT token_id, is_call, underlying, stablecoin, collateral_locked, strike_price,
                floor(extract(epoch FROM expiry_time))::bigint, holder, status, settled
-        FROM active_options WHERE token_id = \(tokenId)
+        FROM active_options WHERE token_id = ANY(\(tokenIds)::numeric[])
         """
     }
 
@@ -70,18 +103,37 @@ struct SettlementRead: Sendable {
             isConfirmed: status == "confirmed", isSettled: try row.bool(9))
     }
 
-    private func sale(_ tokenId: UInt256) -> Query {
+    /// The event that says what a sale brought comes before one that only says that the option was paid out.
+    private static func sales(_ tokenIds: [UInt256]) -> Query {
         """
-        SELECT args FROM chain_events
-        WHERE token_id = \(tokenId) AND status <> 'reverted' AND status = 'confirmed' AND quarantine IS NULL
-              AND name = 'SettlementExecuted'
-        ORDER BY block_number, log_index LIMIT 1
+        SELECT token_id, args FROM chain_events
+        WHERE token_id = ANY(\(tokenIds)::numeric[]) AND status <> 'reverted' AND status = 'confirmed'
+              AND quarantine IS NULL AND name IN ('SettlementExecuted', 'OptionSettled')
+        ORDER BY token_id, name = 'SettlementExecuted' DESC, block_number, log_index
         """
     }
 
     private func sale(_ row: Row) throws -> SoldOnChain {
-        let arguments = try? JSONValue.parse(try row.bytes(0))
+        let arguments = try? JSONValue.parse(try row.bytes(1))
         return SoldOnChain(proceeds: arguments?.object?["proceedsReceived"]?.string.flatMap { UInt256(decimal: $0) })
+    }
+
+    /// The rows of the log by which the chain completed settlements: they say where these stood before.
+    private static func ends(_ tokenIds: [UInt256]) -> Query {
+        """
+        SELECT s.token_id, l.data FROM settlements s JOIN transaction_logs l ON l.seq = s.seq
+        WHERE s.token_id = ANY(\(tokenIds)::numeric[]) AND s.status = 'completed' AND s.fill_onchain
+        """
+    }
+
+    private func origin(_ row: Row) throws -> SettlementOrigin? {
+        let before = try JSONValue.parse(try row.bytes(1)).object?["before"]?.object
+        func text(_ key: StaticString) -> String? { before?[key]?.string.map { String(decoding: $0, as: UTF8.self) } }
+        guard let status = text("status").flatMap(SettlementStatus.init) else { return nil }
+        let failure = text("reason").flatMap(SettlementFailure.Reason.init).map {
+            SettlementFailure($0, text("words") ?? "")
+        }
+        return SettlementOrigin(status: status, failure: failure)
     }
 
     /// The latest block followed or posted, the latest of them that is confirmed, and whether blocks are followed.

@@ -33,9 +33,6 @@ struct SettlementWrites {
                 "SELECT set_config('strikebook.holder', \(String(approval.holder.hex.dropFirst(2))), true)")
             transaction.write(insert(approval, settlement, now))
         }
-        if step.events.contains(.submitted), let approval = settlement.approval {
-            transaction.write(publish(approval, settlement))
-        }
         return stored
     }
 
@@ -44,13 +41,17 @@ struct SettlementWrites {
         let (present, completion) = (settlement.present, settlement.completion)
         let proposal = present.proposal
         let words = settlement.failure?.words ?? present.lastError
+        // Once the order is out, its signature is too. Whoever may not see it changes nothing of such a row.
+        let published = settlement.status == .submitted ? settlement.approval?.signature : nil
         var order = JSONWriter(capacity: 768)
         SettlementJSON.encodeOrder(proposal, to: &order)
+        // The division by zero undoes the transaction where the row is not as it was read: nothing is half taken.
         return """
+            WITH changed AS (
             INSERT INTO settlements (token_id, attempt, order_hash, price_used, price_source, price_as_of, cow_order,
                                      settlement_conditions_hash, order_uid, status, min_buy_amount, valid_to, app_data,
                                      attempts, last_error, approved_by, failure, proceeds, payoff, fee, fill_attempt,
-                                     fill_onchain, created_at, updated_at, seq)
+                                     fill_onchain, taker_signature, eip1271_signature, created_at, updated_at, seq)
             VALUES (\(settlement.tokenId), \(present.attempt), \(proposal.uid.orderHash), \(proposal.price.priceE8),
                     \(proposal.price.source), \(PostgresTimestamp(microsecondsSince1970: proposal.price.asOfMicros)),
                     \(PostgresText(utf8: order.bytes))::text::jsonb, \(proposal.terms.conditionsHash),
@@ -58,7 +59,9 @@ struct SettlementWrites {
                     \(Int64(proposal.order.validTo)), \(SettlementAppData.document(tokenId: settlement.tokenId)),
                     \(present.sends), \(words), \(settlement.approval?.holder), \(settlement.failure?.reason.rawValue),
                     \(completion?.proceeds), \(completion?.payout.payoff), \(completion?.payout.fee),
-                    \(completion?.attempt), \(completion?.onChain), \(now), \(now), \(Int64(clamping: stored.seq)))
+                    \(completion?.attempt), \(completion?.onChain), \(published),
+                    \(published.map { OrderSignature.encode(tokenId: settlement.tokenId, takerSignature: $0) }), \(now),
+                    \(now), \(Int64(clamping: stored.seq)))
             ON CONFLICT (token_id) DO UPDATE
             SET attempt = EXCLUDED.attempt, order_hash = EXCLUDED.order_hash, price_used = EXCLUDED.price_used,
                 price_source = EXCLUDED.price_source, price_as_of = EXCLUDED.price_as_of, cow_order = EXCLUDED.cow_order,
@@ -67,8 +70,16 @@ struct SettlementWrites {
                 app_data = EXCLUDED.app_data, attempts = EXCLUDED.attempts, last_error = EXCLUDED.last_error,
                 approved_by = EXCLUDED.approved_by, failure = EXCLUDED.failure, proceeds = EXCLUDED.proceeds,
                 payoff = EXCLUDED.payoff, fee = EXCLUDED.fee, fill_attempt = EXCLUDED.fill_attempt,
-                fill_onchain = EXCLUDED.fill_onchain, updated_at = EXCLUDED.updated_at, seq = EXCLUDED.seq
+                fill_onchain = EXCLUDED.fill_onchain,
+                taker_signature = CASE WHEN settlements.attempt = EXCLUDED.attempt
+                    THEN coalesce(EXCLUDED.taker_signature, settlements.taker_signature) END,
+                eip1271_signature = CASE WHEN settlements.attempt = EXCLUDED.attempt
+                    THEN coalesce(EXCLUDED.eip1271_signature, settlements.eip1271_signature) END,
+                updated_at = EXCLUDED.updated_at, seq = EXCLUDED.seq
             WHERE settlements.seq = \(Int64(clamping: before?.seq ?? 0))
+                  AND settlements.attempts = \(before?.settlement.present.sends ?? 0)
+            RETURNING 1)
+            SELECT 1 / count(*) FROM changed
             """
     }
 
@@ -106,16 +117,6 @@ struct SettlementWrites {
                 \(OrderSignature.encode(tokenId: settlement.tokenId, takerSignature: approval.signature)), \(now))
         """
     }
-
-    /// The order is out, and its signature with it.
-    private func publish(_ approval: SettlementApproval, _ settlement: OptionSettlement) -> Query {
-        """
-        UPDATE settlements
-        SET taker_signature = \(approval.signature),
-            eip1271_signature = \(OrderSignature.encode(tokenId: settlement.tokenId, takerSignature: approval.signature))
-        WHERE token_id = \(settlement.tokenId)
-        """
-    }
 }
 
 // What the log says of a step, keys in order.
@@ -129,6 +130,7 @@ extension SettlementWrites {
         json.beginObject()
         json.key("attempt")
         json.integer(order.attempt)
+        if event == .completed, let before = before?.settlement { stood(before, to: &json) }
         switch event {
         case .initiated: proposed(order.proposal, to: &json)
         case .approved:
@@ -143,6 +145,9 @@ extension SettlementWrites {
             json.string(order.proposal.uid.hex)
         case .completed: completed(settlement, to: &json)
         case .failed: failed(settlement, order, to: &json)
+        case .reopened:
+            json.key("status")
+            json.string(settlement.status.rawValue)
         }
         json.endObject()
         return String(decoding: json.bytes, as: UTF8.self)
@@ -191,6 +196,23 @@ extension SettlementWrites {
         json.endObject()
     }
 
+    /// Where it stood before: the chain may take its word back.
+    private func stood(_ before: OptionSettlement, to json: inout JSONWriter) {
+        json.key("before")
+        json.beginObject()
+        if let failure = before.failure {
+            json.key("reason")
+            json.string(failure.reason.rawValue)
+        }
+        json.key("status")
+        json.string(before.status.rawValue)
+        if let failure = before.failure {
+            json.key("words")
+            json.string(failure.words)
+        }
+        json.endObject()
+    }
+
     private func failed(_ settlement: OptionSettlement, _ order: SettlementOrder, to json: inout JSONWriter) {
         json.key("orderUid")
         json.string(order.proposal.uid.hex)
@@ -213,6 +235,7 @@ extension EventType {
             case .submitted: .settlementSubmitted
             case .completed: .settlementCompleted
             case .failed: .settlementFailed
+            case .reopened: .settlementReopened
             }
     }
 }

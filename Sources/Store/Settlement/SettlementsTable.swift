@@ -29,20 +29,27 @@ enum SettlementsTable {
         """
     }
 
-    /// The approvals of an option's orders, as far as the session may see them.
-    static func signatures(of tokenId: UInt256) -> Query {
-        "SELECT attempt, taker_signature FROM settlement_signatures WHERE token_id = \(tokenId)"
+    /// The approvals of these options' orders, as far as the session may see them.
+    static func signatures(of tokenIds: [UInt256]) -> Query {
+        """
+        SELECT token_id, attempt, taker_signature FROM settlement_signatures
+        WHERE token_id = ANY(\(tokenIds)::numeric[])
+        """
     }
 
     /// Puts rows of `select` and `orders` together.
-    /// - Parameter signatures: rows of `signatures`, of one option.
+    /// - Parameter signatures: rows of `signatures`.
     static func read(_ settlements: Rows, _ orders: Rows, signatures: Rows? = nil) throws -> [StoredSettlement] {
-        let approvals = try (signatures.map { try $0.map { (try $0.int32(0), try $0.bytes(1)) } } ?? [])
-        let byAttempt = Dictionary(approvals, uniquingKeysWith: { first, _ in first })
+        let approvals = try
+            (signatures.map {
+                try $0.map { (DueOrder(tokenId: try $0.uint256(0), attempt: try $0.int32(1)), try $0.bytes(2)) }
+            })
+        let byOrder = Dictionary(approvals ?? [], uniquingKeysWith: { first, _ in first })
         let byOption = Dictionary(grouping: orders) { row in (try? row.uint256(0)) ?? .zero }
         return try settlements.map { row in
-            let orders = try (byOption[try row.uint256(0)] ?? []).map(order)
-            return try settlement(row, orders) { byAttempt[$0] ?? [] }
+            let tokenId = try row.uint256(0)
+            let orders = try (byOption[tokenId] ?? []).map(order)
+            return try settlement(row, orders) { byOrder[DueOrder(tokenId: tokenId, attempt: $0)] ?? [] }
         }
     }
 

@@ -29,7 +29,7 @@ struct SettlementParts {
         let tokens = settings.tokens
         let store = PostgresSettlements(
             writes: writes, reads: reads, decimals: { tokens[$0]?.decimals },
-            confirmations: settings.chain.following.confirmations)
+            confirmations: settings.chain.following.confirmations, logger: logger)
         let cow = try settings.cowURL.map { url in
             guard let connection = CowConnection(url: url) else {
                 throw SettingsSource.refusal(.cowURL, "must be the base of CoW's API, as https://api.cow.fi/mainnet")
