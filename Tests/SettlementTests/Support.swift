@@ -67,7 +67,8 @@ struct SettlementDatabase {
         client = PostgresClient(configuration: configuration, logger: quiet)
         _ = try await DeploymentTable.claim(deployment, in: client)
         store = PostgresSettlements(
-            writes: client, reads: client, decimals: { $0 == weth ? 18 : $0 == usdc ? 6 : nil }, confirmations: 12, logger: quiet)
+            writes: client, reads: client, decimals: { $0 == weth ? 18 : $0 == usdc ? 6 : nil }, confirmations: 12,
+            logger: quiet)
     }
 
     func close() async { await client.shutdown() }
