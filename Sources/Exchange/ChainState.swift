@@ -61,6 +61,10 @@ public struct ChainWrites: Sendable {
     public internal(set) var removedBlocks: [Bytes32] = []
     /// The reorgs of the batch: log row, blocks withdrawn, events withdrawn.
     public internal(set) var reorgs: [(seq: UInt64, depth: Int, events: Int)] = []
+    /// Transactions of the contract whose record is new or is made anew.
+    public internal(set) var executions: [Bytes32: ContractExecution] = [:]
+    /// Transactions whose record goes first.
+    public internal(set) var removedExecutions: Set<Bytes32> = []
     var standings: Set<Bytes32> = []
 
     var isEmpty: Bool { events.isEmpty && cursor == nil && standings.isEmpty }

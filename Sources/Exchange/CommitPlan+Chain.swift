@@ -15,6 +15,7 @@ extension CommitPlan {
         let before = state.chain.events
         var touched = withdraw(update, &outcome)
         touched.formUnion(record(update, &outcome))
+        note(transactionsOf: touched, before)
         touched.formUnion(confirm(through: update.confirmedThrough, &outcome))
         fold(touched, before)
         for block in update.blocks {

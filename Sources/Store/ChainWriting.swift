@@ -1,3 +1,4 @@
+import Ethereum
 import Exchange
 import Market
 import Postgres
@@ -5,10 +6,12 @@ import Postgres
 /// The statements that write what a plan made of the chain's events, in the order in which the foreign keys want them.
 struct ChainWriting {
     private let writes: ChainWrites
+    private let contract: Address
     private let now: PostgresTimestamp
 
-    init(_ writes: ChainWrites, now: PostgresTimestamp) {
+    init(_ writes: ChainWrites, of contract: Address, now: PostgresTimestamp) {
         self.writes = writes
+        self.contract = contract
         self.now = now
     }
 
@@ -23,7 +26,16 @@ struct ChainWriting {
         }
         if !writes.reorgs.isEmpty { queries.append(BlocksTable.insert(reorgs: writes.reorgs, now)) }
         if let move = writes.cursor { queries += BlocksTable.move(move, removing: writes.removedBlocks) }
-        return queries
+        return queries + record
+    }
+
+    /// What the smart-contract store tells of the protocol contract stands and falls with the events.
+    private var record: [Query] {
+        guard writes.cursor != nil || !writes.executions.isEmpty || !writes.offers.isEmpty else { return [] }
+        return [ProtocolContractRecord.introduction(ProtocolContractRecord.facts, at: contract)]
+            + ProtocolContractRecord.withdrawal(of: Array(writes.removedExecutions), at: contract)
+            + ProtocolContractRecord.executions(Array(writes.executions.values), at: contract)
+            + ProtocolContractRecord.fills(writes.offers.map { ($0.offerHash, $0.filled) }, at: contract)
     }
 
     /// Whether offers stand in their books: unlike a cancel or an expiry, what the chain did can be undone.

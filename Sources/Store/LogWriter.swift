@@ -28,7 +28,9 @@ public struct LogWriter: Sendable {
         var isUnknown = false
         for attempt in 1...Self.attempts {
             do {
-                return try await database.withConnection { try Self.commit(requests, on: $0) }
+                return try await database.withConnection { [deployment] connection in
+                    try Self.commit(requests, of: deployment.verifyingContract, on: connection)
+                }
             } catch let error as PostgresError {
                 logger.warning(
                     "a transaction failed",
@@ -69,7 +71,9 @@ public struct LogWriter: Sendable {
             headBefore: first.headBefore, headAfter: max(first.headAfter, second.headAfter))
     }
 
-    private static func commit(_ requests: [WriteRequest], on connection: PostgresConnection) throws -> Commit {
+    private static func commit(
+        _ requests: [WriteRequest], of contract: Address, on connection: PostgresConnection
+    ) throws -> Commit {
         let state: LockedState
         do {
             state = try LockedRead(requests).run(on: connection)
@@ -81,7 +85,7 @@ public struct LogWriter: Sendable {
         if plan.isEmpty {
             _ = try? connection.query("ROLLBACK")
         } else {
-            _ = try connection.pipeline(PlanWrites(plan).queries + ["COMMIT"])
+            _ = try connection.pipeline(PlanWrites(plan, of: contract).queries + ["COMMIT"])
         }
         return Commit(
             results: plan.results, events: plan.events, headBefore: state.head.seq, headAfter: plan.head.seq)

@@ -6,9 +6,12 @@ import Postgres
 /// The second round trip: the rows of a plan, each table in one statement over typed arrays.
 struct PlanWrites {
     private let plan: CommitPlan
+    private let contract: Address
 
-    init(_ plan: CommitPlan) {
+    /// The rows of `plan` for the deployment of `contract`.
+    init(_ plan: CommitPlan, of contract: Address) {
         self.plan = plan
+        self.contract = contract
     }
 
     /// The statements in the order in which the foreign keys want them, without the COMMIT.
@@ -22,7 +25,7 @@ struct PlanWrites {
         if !plan.cancellations.isEmpty { queries.append(cancellations) }
         if !plan.watermarks.isEmpty { queries.append(watermarks) }
         if !plan.touchedBooks.isEmpty { queries.append(books) }
-        queries += ChainWriting(plan.chain, now: now).queries
+        queries += ChainWriting(plan.chain, of: contract, now: now).queries
         return isLogged ? queries + LogTable.announcement(of: plan.head, atMicros: plan.nowMicros) : queries
     }
 

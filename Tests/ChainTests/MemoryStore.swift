@@ -15,6 +15,7 @@ final class MemoryStore: ChainStore, Leadership {
         var fills: [EventKey: FillState] = [:]
         var headers: [ChainHeader] = []
         var reorgs = 0
+        var executions: [Bytes32: ContractExecution] = [:]
         var entries: [LogEntry] = []
     }
 
@@ -70,6 +71,8 @@ final class MemoryStore: ChainStore, Leadership {
         tables.chain.options.merge(writes.options) { $1 }
         tables.fills.merge(writes.fills) { $1 }
         tables.reorgs += writes.reorgs.count
+        for transaction in writes.removedExecutions { tables.executions[transaction] = nil }
+        tables.executions.merge(writes.executions) { stored, _ in stored }
         if let move = writes.cursor {
             let gone = Set(writes.removedBlocks)
             let numbers = Set(move.headers.map(\.number))
@@ -117,6 +120,7 @@ final class MemoryStore: ChainStore, Leadership {
         for (key, event) in tables.chain.events where event.status != .reverted {
             look.events[key] = "\(event.status) \(event.quarantine ?? "") \(event.text)"
         }
+        look.executions = tables.executions
         for isCall in [true, false] {
             books.book(BookID(underlying: address(0xaa), isCall: isCall)).forEach { entry in
                 look.rows[entry.state.offerHash] = entry.state.filled
@@ -134,4 +138,5 @@ struct ChainLook: Equatable {
     var options: [UInt256: OptionState] = [:]
     var events: [EventKey: String] = [:]
     var rows: [Bytes32: UInt256] = [:]
+    var executions: [Bytes32: ContractExecution] = [:]
 }

@@ -28,6 +28,10 @@ struct PostgresForkTests {
         SELECT hex(block_hash), log_index, status, quarantine, args FROM chain_events WHERE status <> 'reverted' ORDER BY 1, 2
         """,
         "SELECT offer_hash, remaining FROM readable_books ORDER BY 1",
+        "SELECT hex(address), key, encode(value, 'hex') FROM smart_contracts.contract_state ORDER BY 1, 2",
+        """
+        SELECT execution_id, function_name, hex(caller), executed_at FROM smart_contracts.execution_history ORDER BY 1
+        """,
     ]
 
     /// A database with a follower on it, and books that follow the log as another process does.

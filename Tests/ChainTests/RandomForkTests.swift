@@ -178,5 +178,6 @@ import Testing
         }
         return "offers\(keys(a.offers, b.offers)) fills\(keys(a.fills, b.fills)) options\(keys(a.options, b.options))"
             + " events\(keys(a.events, b.events)) rows\(keys(a.rows, b.rows))"
+            + " executions\(keys(a.executions, b.executions))"
     }
 }

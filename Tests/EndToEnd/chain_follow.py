@@ -18,6 +18,9 @@ TABLES = {
     "filled": "SELECT offer_hash, filled_amount FROM filled_amounts WHERE filled_amount > 0 ORDER BY 1",
     "options": "SELECT token_id, offer_hash, writer, taker, holder, collateral_locked, strike_price, premium, start_time, "
                "expiry_time, settled, settled_at, status FROM active_options WHERE status <> 'reverted' ORDER BY 1",
+    "contract": "SELECT c.name, s.key, s.value FROM smart_contracts.contracts c LEFT JOIN smart_contracts.contract_state s "
+                "USING (address) ORDER BY 2",
+    "executions": "SELECT execution_id, function_name, caller, executed_at FROM smart_contracts.execution_history ORDER BY 1",
     "books": "SELECT offer_hash, remaining FROM readable_books ORDER BY 1",
 }
 
@@ -147,6 +150,31 @@ class Following(unittest.TestCase):
         positions = self.service.get(f"/positions/{Maker('chain 1').address}").json["positions"]
         self.assertEqual([(p["tokenId"], p["role"]) for p in positions], [("1", "writer"), ("2", "writer")])
         self.assertEqual(self.service.get("/options?limit=0").status, 400)
+
+    def test_5_the_contract_is_on_record_with_its_fills_and_transactions(self):
+        path = f"/smart-contracts/{self.protocol.address}"
+        record = self.service.get(path).json
+        self.assertEqual((record["name"], record["isActive"]), ("OptionsProtocol", True))
+        maker = Maker("chain record")
+        offer, hash = self.post(maker)
+        self.assertEqual(self.service.get(f"{path}/state/filled:{hash}").status, 404)
+        snapshot = self.node.rpc("evm_snapshot")
+        receipt = self.protocol.take(maker, offer, 4 * 10**17)
+        self.filled(hash, 4 * 10**17)
+        value = self.service.get(f"{path}/state/filled:{hash}")
+        self.assertEqual((value.status, value.headers["Content-Type"]), (200, "application/octet-stream"))
+        self.assertEqual(int.from_bytes(value.body, "big"), 4 * 10**17)
+        newest = self.service.get(f"{path}/executions?limit=1").json["executions"][0]
+        self.assertEqual((newest["executionId"], newest["functionName"], newest["success"], newest["gasUsed"]),
+                         (receipt["transactionHash"], "OptionTaken", True, None))
+        self.assertEqual(newest["caller"].lower(), self.node.accounts[1].lower())
+        self.node.rpc("evm_revert", snapshot)
+        self.protocol.take(maker, offer, 10**17, taker=2)
+        self.filled(hash, 10**17)
+        self.assertEqual(int.from_bytes(self.service.get(f"{path}/state/filled:{hash}").body, "big"), 10**17)
+        ids = [e["executionId"] for e in self.service.get(f"{path}/executions").json["executions"]]
+        self.assertNotIn(receipt["transactionHash"], ids)
+        self.assertEqual(len(ids), len(set(ids)))
 
     def test_6_a_fresh_database_ends_alike(self):
         self.protocol.call("settle(uint256,uint256)", 1, 5)

@@ -1,4 +1,5 @@
 import API
+import Ethereum
 import Exchange
 import Feed
 import Logging
@@ -51,7 +52,10 @@ struct RunningService {
                 database: reads, redis: redis, prefix: settings.redisPrefix,
                 epoch: { books.loadedHead.epochText }, logger: logger)
         }
-        let queue = CommitQueue(log: log, books: books, sink: mirror ?? Unheard(), logger: logger)
+        let queue = CommitQueue(
+            log: log, books: books,
+            sink: Mirrors(offers: mirror, contracts: contractMirror, contract: settings.deployment.verifyingContract),
+            logger: logger)
         let listener = PostgresListener(
             configuration: database.readingLog(pool: 1), channels: [LogChannel.name], logger: logger)
         let follower = LogFollower(
@@ -63,7 +67,8 @@ struct RunningService {
         let products = try await ProductParts.open(
             settings, database: database, reads: reads, board: market.board, leadership: leader, logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
-        let chain = ChainParts(settings, log: log, queue: queue, leadership: leader, logger: logger)
+        let chain = ChainParts(
+            settings, log: log, queue: queue, leadership: leader, logger: logger)
         let settlement = try SettlementParts(
             settings: settings, writes: PostgresClient(configuration: database.writingLog(), logger: logger),
             reads: reads, redis: redis, board: market.board, epoch: books.loadedHead.epochText, leadership: leader,
@@ -187,7 +192,24 @@ struct RunningService {
     }
 }
 
-/// Without Redis nobody mirrors the changes.
-private struct Unheard: ChangeSink {
-    func changed(_ events: [BookEvent]) {}
+/// Who shows committed changes in Redis; nobody without one.
+private struct Mirrors: ChangeSink {
+    let offers: RedisMirror?
+    let contracts: SmartContractMirror?
+    let contract: Address
+
+    func changed(_ events: [BookEvent]) {
+        offers?.changed(events)
+        guard let contracts else { return }
+        var names: [SmartContractMirror.Name] = []
+        for event in events {
+            switch event.change {
+            case .changed(let offer, _): names.append(.value(contract, ProtocolContractRecord.fillKey(offer.offerHash)))
+            case .created(let offer) where !offer.filled.isZero:
+                names.append(.value(contract, ProtocolContractRecord.fillKey(offer.offerHash)))
+            case .created, .closed, .none: break
+            }
+        }
+        if !names.isEmpty { contracts.changed(names + [.contract(contract)]) }
+    }
 }
