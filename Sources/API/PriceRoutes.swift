@@ -99,9 +99,12 @@ public struct PriceRoutes: Sendable {
 
     private func reply(_ token: Address) throws(Rejection) -> Reply {
         guard let tick = board.latest(token) else {
+            let problem = tokens[token].flatMap { board.feedProblem(of: $0, nowMillis: nowMillis()) }
             throw Rejection(
                 .notFound, code: "price_unknown", field: "token",
-                detail: "No price of this token is known: it has no market here and nobody posted one.")
+                detail: "No price of this token is known: "
+                    + (problem.map { "its feed gives none, since \($0)." }
+                        ?? "it has no market here and nobody posted one."))
         }
         return .json { json in
             json.beginObject()
@@ -144,6 +147,29 @@ public struct PriceRoutes: Sendable {
             json.key("staleSeconds")
             json.integer(stale)
         }
+        writeFeed(of: tokens[tick.token], nowMillis: now, to: &json)
+    }
+
+    /// How long what was observed is the price, ms: a feed's answer until its heartbeat has passed.
+    private func life(_ observation: PriceObservation) -> Int64 {
+        guard observation.source == .feed, let market = tokens[observation.token]?.market else {
+            return PriceObservation.freshMillis
+        }
+        return market.heartbeatMillis
+    }
+
+    /// The token's feed on the chain, null where it has none.
+    private func writeFeed(of token: Token?, nowMillis now: Int64, to json: inout JSONWriter) {
+        json.key("feed")
+        guard let token, let market = token.market, let feed = market.feed else { return json.null() }
+        json.beginObject()
+        json.key("address")
+        json.address(feed)
+        json.key("heartbeatSeconds")
+        json.integer(market.heartbeatMillis / 1_000)
+        json.key("problem")
+        if let problem = board.feedProblem(of: token, nowMillis: now) { json.string(problem) } else { json.null() }
+        json.endObject()
     }
 
     /// Seconds for which a price has not been what it should be; nil when it is: ticks come and are stored, and what a
@@ -152,7 +178,7 @@ public struct PriceRoutes: Sendable {
         var since: Int64?
         if now - tick.asOfMillis > Self.toleranceMillis { since = tick.asOfMillis }
         if !tick.isRecorded { since = min(since ?? .max, board.recordedAsOfMillis ?? tick.asOfMillis) }
-        if tick.source != .simulation, let observation, !observation.isFresh(atMillis: now) {
+        if tick.source != .simulation, let observation, now - observation.observedAtMillis > life(observation) {
             since = min(since ?? .max, observation.observedAtMillis)
         }
         if tick.source == .simulation, tokens[tick.token]?.market?.feed != nil {

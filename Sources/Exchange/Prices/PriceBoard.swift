@@ -17,6 +17,7 @@ public final class PriceBoard: Sendable {
         var listeners: [Subscription: any PriceListener] = [:]
         var nextNumber: UInt64 = 0
         var feeds: [Address: PriceFeedState] = [:]
+        var feedProblems: [Address: String] = [:]
     }
 
     /// Held while listeners are called, so that they hear ticks one after the other; `state` is free meanwhile and may be
@@ -89,6 +90,27 @@ public final class PriceBoard: Sendable {
 
     /// What a feed or the operator said last of `token`, and the volatility estimated from all they said.
     public func feed(of token: Address) -> PriceFeedState? { state.withLock { $0.feeds[token] } }
+
+    /// Notes what is wrong with the feed of `token`, nil when nothing is; true when that is news. Known to the process that
+    /// asks the feeds; everywhere else the age of the last answer tells.
+    @discardableResult
+    public func setFeedProblem(_ problem: String?, of token: Address) -> Bool {
+        state.withLock { state in
+            defer { state.feedProblems[token] = problem }
+            return state.feedProblems[token] != problem
+        }
+    }
+
+    /// What is wrong with the feed of `token` at `nowMillis`, as far as this process knows; nil when nothing is, or it has
+    /// none.
+    public func feedProblem(of token: Token, nowMillis: Int64) -> String? {
+        guard let market = token.market, market.feed != nil else { return nil }
+        let (problem, state) = state.withLock { ($0.feedProblems[token.address], $0.feeds[token.address]) }
+        if let problem { return problem }
+        guard let state else { return "it has not answered yet" }
+        guard nowMillis - state.observation.observedAtMillis > market.heartbeatMillis else { return nil }
+        return "its last answer is older than its heartbeat of \(market.heartbeatMillis / 1_000) s"
+    }
 
     /// The S that settles an option at `nowMillis`: what a feed or the operator said, with its source and time, at most
     /// 60 s old; on the demonstration chain else the simulated price. Nil: 503 `price_unavailable`.

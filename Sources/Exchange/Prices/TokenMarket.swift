@@ -29,6 +29,8 @@ public struct TokenMarket: Sendable, Hashable {
     public var seed: UInt64?
     /// The price feed's contract, whose answers then are the price.
     public var feed: Address?
+    /// The feed says something new within this time, ms; after it the last answer is stale.
+    public var heartbeatMillis: Int64 = 3_600_000
 
     /// A market by its parameters.
     public init(

@@ -17,14 +17,17 @@ struct ChainParts {
     /// Asks contract wallets, and knows which offers a quote may list.
     let wallets: ContractWallets?
     let watch: WalletWatch?
+    let feeds: PriceFeeds
     private let settings: ChainSettings
 
     init(
-        _ settings: ServiceSettings, log: PostgresLog, queue: CommitQueue, leadership: any Leadership, logger: Logger
+        _ settings: ServiceSettings, log: PostgresLog, queue: CommitQueue, market: MarketParts,
+        leadership: any Leadership, logger: Logger
     ) {
         self.settings = settings.chain
         guard !settings.chain.urls.isEmpty else {
             (follower, client, http, wallets, watch) = (nil, nil, nil, nil, nil)
+            feeds = PriceFeeds(settings, client: nil, market: market, leadership: leadership, logger: logger)
             return
         }
         let http = SharedHTTPClient()
@@ -36,6 +39,7 @@ struct ChainParts {
         watch = WalletWatch(wallets: wallets)
         self.http = http
         self.client = client
+        feeds = PriceFeeds(settings, client: client, market: market, leadership: leadership, logger: logger)
         follower = ChainFollower(
             node: EthereumNode(rpc: client, contract: contract), store: log, leadership: leadership,
             contract: contract, settings: settings.chain.following, nowMicros: SystemClock.micros, logger: logger,
@@ -56,7 +60,7 @@ struct ChainParts {
 
     /// In starting order.
     var services: [any Service] {
-        let services: [(any Service)?] = [http, follower, watch]
+        let services: [(any Service)?] = [http, follower, watch, feeds.reader]
         return services.compactMap { $0 }
     }
 

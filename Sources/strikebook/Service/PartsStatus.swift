@@ -42,6 +42,7 @@ struct PartsStatus: ServiceStatus {
                 detail: leader.epoch.map { "this process, epoch \($0)" } ?? "another process"))
         dependencies.append(market.dependency(nowMicros: SystemClock.micros()))
         dependencies.append(chain.dependency)
+        if let feeds = chain.feeds.dependency { dependencies.append(feeds) }
         dependencies.append(await settlementState())
         return dependencies
     }

@@ -68,7 +68,7 @@ struct RunningService {
             settings, database: database, reads: reads, board: market.board, leadership: leader, logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
         let chain = ChainParts(
-            settings, log: log, queue: queue, leadership: leader, logger: logger)
+            settings, log: log, queue: queue, market: market, leadership: leader, logger: logger)
         let settlement = try SettlementParts(
             settings: settings, writes: PostgresClient(configuration: database.writingLog(), logger: logger),
             reads: reads, redis: redis, board: market.board, epoch: books.loadedHead.epochText, leadership: leader,

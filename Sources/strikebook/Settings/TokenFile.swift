@@ -7,7 +7,7 @@ import StrictJSON
 enum TokenFile {
     private static let keys: Set<String> = [
         "symbol", "address", "decimals", "stablecoin", "startPrice", "drift", "volatility", "unit", "annualVolatility",
-        "seed", "feed",
+        "seed", "feed", "heartbeat",
     ]
 
     /// WETH and USDC of the first test vector, WBTC, and the fast index DEMO.

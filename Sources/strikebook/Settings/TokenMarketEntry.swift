@@ -26,10 +26,16 @@ struct TokenMarketEntry {
         let annual = try number("annualVolatility")
         if let annual, !(0...100).contains(annual) { throw refusal("annualVolatility must be from 0 to 100") }
         let (unit, seed, feed) = (try unit(), try seed(), try feed())
+        let heartbeat = try number("heartbeat")
+        if let heartbeat, !(1...2_592_000).contains(heartbeat) || feed == nil {
+            throw refusal("heartbeat must be the seconds, from 1 to 2592000, within which its feed says something new")
+        }
         guard startPrice != nil || feed != nil else { return nil }
-        return TokenMarket(
+        var market = TokenMarket(
             startPrice: startPrice, drift: drift, volatility: volatility, unit: unit, annualVolatility: annual,
             seed: seed, feed: feed)
+        if let heartbeat { market.heartbeatMillis = Int64(heartbeat * 1_000) }
+        return market
     }
 
     private func unit() throws -> TokenMarket.Unit {
