@@ -60,6 +60,9 @@ struct Simulate: ParsableCommand {
             reflection: unit == .second ? MarketPath.Reflection(start: spot) : nil)
         let file = try FileOutput(output)
         let drawing = try plot.map { try FileOutput($0) }
+        if let plot, !plot.lowercased().hasSuffix(".svg") {
+            ProgramExit.say("\(plot) becomes an SVG picture; viewers that go by the name want it to end in .svg")
+        }
         var picture = PathPlot(steps: steps, elapsed: elapsed, unit: unit.rawValue, title: title)
         if !json { try file.line(Array("path,step,time,price".utf8)) }
         for number in 0..<paths {
