@@ -52,17 +52,19 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
+        // What both drivers stand on: a thread that waits for its socket, clocks, delays.
+        .target(name: "SocketThreads", swiftSettings: strict),
         .target(
             name: "Postgres",
             dependencies: [
-                "CPostgres",
+                "CPostgres", "SocketThreads",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .target(
             name: "Redis",
             dependencies: [
-                "CHiredis",
+                "CHiredis", "SocketThreads",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
@@ -168,7 +170,7 @@ let package = Package(
         .testTarget(
             name: "PostgresTests",
             dependencies: [
-                "Postgres", "TestServers", .product(name: "Logging", package: "swift-log"),
+                "Postgres", "SocketThreads", "TestServers", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .testTarget(

@@ -1,5 +1,6 @@
 public import Logging
 public import ServiceLifecycle
+import SocketThreads
 import Synchronization
 
 /// A session's advisory lock, held over a connection of its own: for what only one process may do at a time.

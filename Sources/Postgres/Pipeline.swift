@@ -1,4 +1,5 @@
 import CPostgres
+import SocketThreads
 
 extension PostgresConnection {
     /// Sends several statements at once with one synchronisation at the end and waits for all answers: one round trip.

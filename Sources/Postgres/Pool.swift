@@ -1,4 +1,5 @@
 import Logging
+import SocketThreads
 import Synchronization
 
 /// One caller's work, run on a connection's thread.

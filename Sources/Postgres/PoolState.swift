@@ -1,3 +1,5 @@
+import SocketThreads
+
 /// The pool's bookkeeping, without threads, sockets or clocks: events go in, what to do comes out.
 ///
 /// Workers are numbered threads with at most one connection each. While no connection can be made only one worker (the

@@ -1,3 +1,5 @@
+import SocketThreads
+
 /// Where the server is and how its sessions behave. Holds a password; no description of it does.
 public struct PostgresConfiguration: Sendable {
     /// libpq's parameters as given, by keyword.

@@ -1,4 +1,5 @@
 import CPostgres
+import SocketThreads
 
 /// One session with the server. Synchronous, and confined to the thread that owns it.
 ///

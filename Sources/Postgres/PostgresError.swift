@@ -1,3 +1,5 @@
+import SocketThreads
+
 /// What went wrong between a caller and PostgreSQL. Never holds a password, a connection string or a bound value.
 public struct PostgresError: Error, Sendable {
     /// Who refused, and at which stage.

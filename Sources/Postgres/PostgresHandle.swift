@@ -1,5 +1,6 @@
 import CPostgres
 import Logging
+import SocketThreads
 
 /// Owns one libpq connection, in non-blocking mode: every wait has a deadline and none is inside libpq.
 ///

@@ -1,6 +1,7 @@
 import CPostgres
 public import Logging
 public import ServiceLifecycle
+import SocketThreads
 import Synchronization
 
 /// Listens on channels over a connection of its own, which it makes again whenever it is lost.

@@ -1,4 +1,5 @@
 import CPostgres
+import SocketThreads
 
 extension PostgresConnection {
     /// Hands over each row as it arrives: constant memory for any number of rows.

@@ -1,4 +1,5 @@
 import Logging
+import SocketThreads
 import Synchronization
 
 /// The thread behind a client: sends whatever waits, all at once, and hands the replies back.

@@ -1,3 +1,5 @@
+import SocketThreads
+
 /// Where the server is. Holds a password; no description of it does.
 public struct RedisConfiguration: Sendable {
     enum Endpoint: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import CHiredis
+import SocketThreads
 
 /// Owns one hiredis context, used non-blocking once connected: every wait has a deadline and none is inside hiredis.
 ///

@@ -1,3 +1,5 @@
+import SocketThreads
+
 /// What went wrong between a caller and Redis. Never holds a password. Error replies of the server are values, not these:
 /// see ``RedisValue/error(_:)``.
 public struct RedisError: Error, Sendable, Equatable {

@@ -1,5 +1,6 @@
 public import Logging
 public import ServiceLifecycle
+import SocketThreads
 import Synchronization
 
 /// What a subscriber hears.

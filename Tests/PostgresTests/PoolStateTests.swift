@@ -1,3 +1,4 @@
+import SocketThreads
 import Testing
 
 @testable import Postgres

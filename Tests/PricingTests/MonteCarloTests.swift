@@ -75,6 +75,32 @@ struct MonteCarloTests {
         #expect(try MonteCarlo(Sampling(paths: 64, steps: 7)).price(touch).run.looks == .continuous)
     }
 
+    @Test("a moved barrier gives what looks that are each followed give, one more of them")
+    func correctedLooks() throws {
+        let dynamics = Dynamics(rate: 0.02, volatility: 0.4, years: 0.25)
+        var touch = OneTouch(
+            direction: .up, spot: 100, barrier: 115, dynamics: dynamics, observations: Sampling.maximumExactLooks)
+        let exact = touch.value()
+        touch.observations = Sampling.maximumExactLooks + 1
+        let moved = touch.value()
+        #expect(exact.method == .exactRecursion && moved.method == .broadieGlassermanKou)
+        #expect(abs(moved.probability - exact.probability) < 2e-4)
+        let sampled = try MonteCarlo(Sampling(paths: 1 << 16, sobol: true)).price(touch)
+        #expect(sampled.run.looks == .corrected && sampled.probability.standardError < 3e-4)
+        #expect(
+            abs(sampled.probability.value - exact.probability) < 4 * sampled.probability.standardError + 2e-4)
+    }
+
+    @Test("mirrored paths and a control variate leave less of the error of as many plain paths")
+    func reductions() throws {
+        let option = EuropeanOption(
+            type: .call, spot: 100, strike: 100, dynamics: Dynamics(volatility: 0.3, years: 0.5))
+        let plain = try MonteCarlo(Sampling(paths: 20_000)).priceAlone(option).price.standardError
+        let pairs = try MonteCarlo(Sampling(paths: 20_000, antithetic: true)).priceAlone(option).price.standardError
+        let controlled = try MonteCarlo(Sampling(paths: 20_000, controlVariate: true)).priceAlone(option).price
+        #expect(pairs < 0.85 * plain && controlled.standardError < 0.6 * plain)
+    }
+
     @Test("a rare event that no path met has an error bar all the same, a certain one has none")
     func resolution() throws {
         let dynamics = Dynamics(volatility: 0.2, years: 1)

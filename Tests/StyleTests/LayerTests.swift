@@ -6,7 +6,8 @@ import Testing
 struct LayerTests {
     private static let own: Set<String> = [
         "StrictJSON", "Ethereum", "Market", "Exchange", "Postgres", "Redis", "Store", "API", "Chain", "Feed",
-        "PrivateServers", "Pricing", "Settlement", "CPostgres", "CHiredis", "CSecp256k1", "CPricing", "CEpoll",
+        "PrivateServers", "Pricing", "Settlement", "SocketThreads", "CPostgres", "CHiredis", "CSecp256k1", "CPricing",
+        "CEpoll",
         "strikebook",
     ]
 
@@ -17,8 +18,9 @@ struct LayerTests {
         "Ethereum": ["CSecp256k1"],
         "Market": ["Ethereum", "StrictJSON"],
         "Exchange": ["Market", "Ethereum", "StrictJSON", "Pricing"],
-        "Postgres": ["CPostgres"],
-        "Redis": ["CHiredis"],
+        "SocketThreads": [],
+        "Postgres": ["CPostgres", "SocketThreads"],
+        "Redis": ["CHiredis", "SocketThreads"],
         "Store": ["Exchange", "Market", "Ethereum", "StrictJSON", "Postgres", "Redis"],
         "API": ["Exchange", "Market", "Ethereum", "StrictJSON", "Pricing"],
         "Chain": ["Exchange", "Market", "Ethereum", "StrictJSON"],

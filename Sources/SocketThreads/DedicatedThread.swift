@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Why a thread did not start.
-enum StartFailure: Error {
+package enum StartFailure: Error {
     /// It was stopped before.
     case stopped
     /// The process has no thread or file descriptor left.
@@ -9,7 +9,7 @@ enum StartFailure: Error {
 }
 
 /// A thread with a waker and an end one can wait for.
-final class DedicatedThread: Sendable {
+package final class DedicatedThread: Sendable {
     private struct State {
         var isStopped = false
         var isRunning = false
@@ -19,10 +19,13 @@ final class DedicatedThread: Sendable {
 
     private let state = Mutex(State())
 
+    /// Not started yet.
+    package init() {}
+
     /// Starts the thread, once; later calls do nothing.
     ///
     /// - Throws: when it was stopped before, or the process has no thread or file descriptor left.
-    func start(_ body: @escaping @Sendable (Waker) -> Void) throws(StartFailure) {
+    package func start(_ body: @escaping @Sendable (Waker) -> Void) throws(StartFailure) {
         let waker = try state.withLock { state throws(StartFailure) -> Waker? in
             if state.isStopped { throw .stopped }
             if state.isRunning { return nil }
@@ -42,18 +45,18 @@ final class DedicatedThread: Sendable {
         }
     }
 
-    var isStopped: Bool { state.withLock { $0.isStopped } }
+    package var isStopped: Bool { state.withLock { $0.isStopped } }
 
     /// Makes the thread look up from its sleep.
-    func wake() { state.withLock { $0.waker }?.wake() }
+    package func wake() { state.withLock { $0.waker }?.wake() }
 
-    func stop() {
+    package func stop() {
         state.withLock { $0.isStopped = true }
         wake()
     }
 
     /// Resumes when the thread has ended, or at once when there is none.
-    func ended() async {
+    package func ended() async {
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
                 if state.isRunning { state.ended.append(continuation) }
