@@ -41,7 +41,8 @@ let package = Package(
         .target(name: "CPricing", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "Pricing", dependencies: ["CPricing"], swiftSettings: strict),
         .target(
-            name: "Ethereum", dependencies: ["CSecp256k1"], exclude: ["Wallets/WalletProbe.easm", "Wallets/assemble"],
+            name: "Ethereum", dependencies: ["CSecp256k1"],
+            exclude: ["Wallets/WalletProbe.easm", "Wallets/FundsProbe.easm", "Wallets/assemble"],
             swiftSettings: strict),
         .target(name: "Market", dependencies: ["Ethereum", "StrictJSON"], swiftSettings: strict),
         .target(

@@ -68,7 +68,7 @@ extension OfferRoutes {
         case .success(.failed(let failure)):
             let (code, detail) = Problem.text(failure)
             write(status: 503, code: code, detail: detail, field: nil, to: &json)
-        case .success(.cancelled), .success(.expired), .success(.followed): break
+        case .success(.cancelled), .success(.expired), .success(.followed), .success(.funded): break
         }
     }
 

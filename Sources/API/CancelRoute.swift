@@ -26,7 +26,7 @@ public struct CancelRoute: Sendable {
         case .cancelled(let results, let headSeq): return reply(results, of: cancel, seq: headSeq)
         case .rejected(let rejection): throw rejection
         case .failed(let failure): return Problem.reply(failure, requestID: request.requestID)
-        case .created, .existed, .expired, .followed:
+        case .created, .existed, .expired, .followed, .funded:
             return Problem.reply(WriteFailure.notStored, requestID: request.requestID)
         }
     }

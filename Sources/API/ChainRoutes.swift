@@ -148,7 +148,7 @@ public struct ChainRoutes: Sendable {
         case .followed(let outcome): return reply(outcome)
         case .rejected(let rejection): throw rejection
         case .failed(let failure): return Problem.reply(failure, requestID: request.requestID)
-        case .created, .existed, .cancelled, .expired:
+        case .created, .existed, .cancelled, .expired, .funded:
             return Problem.reply(WriteFailure.notStored, requestID: request.requestID)
         }
     }

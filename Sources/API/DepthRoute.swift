@@ -66,7 +66,7 @@ public struct DepthRoute: Sendable {
                 UInt256.compareFractions(
                     last.premiumPerDay, last.collateralAmount, offer.premiumPerDay, offer.collateralAmount) == .equal
             {
-                levels[levels.count - 1].size = last.size.addingSaturating(entry.state.remaining)
+                levels[levels.count - 1].size = last.size.addingSaturating(entry.state.fundable)
                 levels[levels.count - 1].offers += 1
                 return true
             }
@@ -74,7 +74,7 @@ public struct DepthRoute: Sendable {
             levels.append(
                 Level(
                     premiumPerDay: offer.premiumPerDay, collateralAmount: offer.collateralAmount,
-                    size: entry.state.remaining, offers: 1))
+                    size: entry.state.fundable, offers: 1))
             return true
         }
         json.beginObject()

@@ -21,13 +21,14 @@ public struct OfferRoutes: Sendable {
     private let tailFill: Bool
     private let pricer: OfferPricer
     private let watch: WalletWatch?
+    private let funds: FundsWatch?
     let now: @Sendable () -> UInt64
 
     /// Routes over one intake and one log.
     public init(
         intake: OfferIntake, log: any OfferLog, books: Books, tokens: TokenList, cursors: CursorCodec,
         limits: RateLimits, tailFill: Bool, pricer: OfferPricer, watch: WalletWatch?,
-        now: @escaping @Sendable () -> UInt64
+        funds: FundsWatch?, now: @escaping @Sendable () -> UInt64
     ) {
         self.intake = intake
         self.log = log
@@ -38,6 +39,7 @@ public struct OfferRoutes: Sendable {
         self.tailFill = tailFill
         self.pricer = pricer
         self.watch = watch
+        self.funds = funds
         self.now = now
     }
 
@@ -65,7 +67,7 @@ public struct OfferRoutes: Sendable {
         case .existed(let offer): .json(status: 200) { OfferJSON.encodeReceipt(offer, now: now(), to: &$0) }
         case .rejected(let rejection): Problem.reply(rejection, requestID: requestID)
         case .failed(let failure): Problem.reply(failure, requestID: requestID)
-        case .cancelled, .expired, .followed: Problem.reply(WriteFailure.notStored, requestID: requestID)
+        case .cancelled, .expired, .followed, .funded: Problem.reply(WriteFailure.notStored, requestID: requestID)
         }
     }
 
@@ -101,7 +103,7 @@ public struct OfferRoutes: Sendable {
         let offer = try await find(request.parameter("hash"))
         let explanation = Explanation(
             offer, now: now(), wish: .init(duration: duration, amount: amount), tailFill: tailFill,
-            signature: await watch?.standing(of: offer.signed).rule)
+            signature: await watch?.standing(of: offer.signed).rule, funds: await funds?.found(of: offer))
         return .json { json in
             json.beginObject()
             json.key("offerHash")

@@ -83,13 +83,14 @@ public final class ChainFollower: Service {
             return true
         }
         do {
+            let begin = nowMicros()
             let isDone = try await advance(&walk, epoch: epoch)
             if walk.isStopped { return true }
             tell { status in
                 status.problem = nil
                 status.cursor = walk.chain?.cursor
                 status.phase = isDone ? .following : walk.isFar ? .catchingUp : status.phase
-                if isDone { status.atHeadMicros = self.nowMicros() }
+                if isDone { (status.atHeadMicros, status.appliedThroughMicros) = (self.nowMicros(), begin) }
             }
             return isDone
         } catch {

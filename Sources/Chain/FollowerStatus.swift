@@ -31,6 +31,8 @@ public struct FollowerStatus: Sendable {
     public internal(set) var problem: String?
     /// When it was last at the node's head, µs since 1970.
     public internal(set) var atHeadMicros: Int64?
+    /// When it asked for the head that it was at last, µs since 1970: what the chain did before then is applied.
+    public internal(set) var appliedThroughMicros: Int64?
     /// Events applied since it began.
     public internal(set) var events = 0
     /// Reorgs undone since it began.

@@ -94,13 +94,14 @@ public struct BookChanges: Sendable {
                 change = Change(
                     kind: .add, offerHash: offer.offerHash, entry: BookEntry(offer), book: BookID(offer.offer),
                     seq: event.seq)
-            case .changed(let offer, let wasOpen):
-                guard wasOpen || offer.closed == nil else { continue }
-                let kind: Kind = offer.closed != nil ? .remove : wasOpen ? .update : .add
+            case .changed(let offer, let wasListed):
+                guard wasListed || offer.isListed else { continue }
+                let kind: Kind = !offer.isListed ? .remove : wasListed ? .update : .add
                 change = Change(
                     kind: kind, offerHash: offer.offerHash, entry: kind == .remove ? nil : BookEntry(offer),
                     book: BookID(offer.offer), seq: event.seq)
-            case .closed(let hash, let book, _):
+            case .closed(let hash, let book, _, let wasListed):
+                guard wasListed else { continue }
                 change = Change(kind: .remove, offerHash: hash, entry: nil, book: book, seq: event.seq)
             }
             if pieces.last?.takes(event) != true {

@@ -7,10 +7,11 @@ public struct BookEvent: Sendable {
     public enum Change: Sendable {
         /// A new offer, open or (behind a tombstone or watermark) born cancelled.
         case created(OfferState)
-        case closed(offerHash: Bytes32, book: BookID, reason: OfferState.ClosedReason)
-        /// The offer as it stands after the row: fills changed what remains, took it out of its book, or a reorg brought
-        /// it back. In the book when it is open, out of it when it is closed; `wasOpen` says the same of before the row.
-        case changed(OfferState, wasOpen: Bool)
+        /// The offer was closed; `wasListed` says whether its book listed it, which an unfunded one's does not.
+        case closed(offerHash: Bytes32, book: BookID, reason: OfferState.ClosedReason, wasListed: Bool = true)
+        /// The offer as it stands after the row: fills or its writer's funds changed what can be taken, took it out of its
+        /// book, or brought it back. Its book lists it when `isListed`; `wasListed` says the same of before the row.
+        case changed(OfferState, wasListed: Bool)
         /// The row changes no book.
         case none
     }

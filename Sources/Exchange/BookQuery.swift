@@ -23,7 +23,7 @@ public struct BookQuery: Sendable, Hashable {
     public var minDuration: UInt16?
     /// See `minDuration`.
     public var maxDuration: UInt16?
-    /// Keeps offers with at least this much remaining, in the collateral's smallest unit.
+    /// Keeps offers of which at least this much can be taken, in the collateral's smallest unit.
     public var minSize: UInt256?
     /// The order.
     public var sort = Sort.premium
@@ -69,7 +69,7 @@ public struct BookQuery: Sendable, Hashable {
         if let duration, duration < offer.minDuration || duration > offer.maxDuration { return false }
         if let minDuration, offer.maxDuration < minDuration { return false }
         if let maxDuration, offer.minDuration > maxDuration { return false }
-        if let minSize, state.remaining < minSize { return false }
+        if let minSize, state.fundable < minSize { return false }
         return true
     }
 

@@ -18,6 +18,8 @@ public enum BookRow {
         json.uint256(state.remaining)
         json.key("filled")
         json.uint256(state.filled)
+        // Absent where all of it is: a row's bytes do not change for offers that are funded.
+        json.fundable(state.funding)
         json.key("remainingPremiumPerDay")
         json.uint256(state.remainingPremiumPerDay)
         json.endObject()

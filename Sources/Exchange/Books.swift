@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Readers take snapshots; a snapshot is a value that later changes do not touch.
 public final class Books: Sendable {
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     /// Empty books; `load` or `apply` fills them.
     public init() {}
@@ -107,7 +107,7 @@ public final class Books: Sendable {
 }
 
 extension Books {
-    private struct Deadline: Comparable {
+    struct Deadline: Comparable {
         let deadline: UInt64
         let seq: UInt64
         let offerHash: Bytes32
@@ -117,12 +117,14 @@ extension Books {
         }
     }
 
-    private struct State {
+    struct State {
         var appliedSeq: UInt64 = 0
         var loadedHead = LogHead(seq: 0, hash: .zero, epoch: 0)
         var entries: [Bytes32: BookEntry] = [:]
         var books: [BookID: Book] = [:]
         var openByWriter: [Address: Int] = [:]
+        /// Open offers by who must deliver what, listed or not.
+        var funded = FundingIndex()
         /// Every open offer and, until they surface, some that were closed meanwhile.
         var deadlines = Heap<Deadline>()
         /// The last change of any book, and the sum of the books' hashes.
@@ -131,7 +133,9 @@ extension Books {
         var gathered: [BookChanges] = []
 
         mutating func load(_ offers: [OfferState], _ snapshot: BooksSnapshot) {
+            let gathers = funded.gathers
             self = State(onChange: onChange)
+            funded.gathers = gathers
             appliedSeq = snapshot.head.seq
             loadedHead = snapshot.head
             entries.reserveCapacity(offers.count)
@@ -164,7 +168,7 @@ extension Books {
                 let entry = add(offer)
                 deadlines.insert(Self.deadline(offer))
                 changed(id, from: before, by: event, .add, entry)
-            case .closed(let offerHash, _, _):
+            case .closed(let offerHash, _, _, _):
                 if let entry = entries[offerHash] { remove(entry, by: event) }
             case .changed(let offer, _): change(offer, by: event)
             }
@@ -173,15 +177,19 @@ extension Books {
         private mutating func remove(_ entry: BookEntry, by event: BookEvent) {
             let offer = entry.state.offer
             entries[entry.state.offerHash] = nil
-            let before = standing(of: BookID(offer))
-            books[BookID(offer)]?.remove(entry)
+            funded.remove(entry.state)
             let open = (openByWriter[offer.writer] ?? 1) - 1
             openByWriter[offer.writer] = open > 0 ? open : nil
-            changed(BookID(offer), from: before, by: event, .remove, entry)
+            if entry.state.isListed {
+                let before = standing(of: BookID(offer))
+                books[BookID(offer)]?.remove(entry)
+                changed(BookID(offer), from: before, by: event, .remove, entry)
+            }
             compactDeadlines()
         }
 
-        /// A row keeps its place while its fills change: price and seq do not move.
+        /// A row keeps its place while its fills change: price and seq do not move. An unfunded offer is open, and in no
+        /// book.
         private mutating func change(_ offer: OfferState, by event: BookEvent) {
             let old = entries[offer.offerHash]
             guard offer.closed == nil else {
@@ -190,16 +198,22 @@ extension Books {
             }
             let id = BookID(offer.offer)
             let before = standing(of: id)
-            if let old {
-                let entry = BookEntry(offer)
-                books[id]?.remove(old)
-                books[id]?.insert(entry)
-                entries[offer.offerHash] = entry
-                changed(id, from: before, by: event, .update, entry)
-            } else {
+            guard let old else {
                 let entry = add(offer)
                 deadlines.insert(Self.deadline(offer))
-                changed(id, from: before, by: event, .add, entry)
+                if offer.isListed { changed(id, from: before, by: event, .add, entry) }
+                return
+            }
+            let entry = BookEntry(offer)
+            entries[offer.offerHash] = entry
+            funded.touch(offer)
+            if old.state.isListed { books[id]?.remove(old) }
+            if offer.isListed { books[id, default: Book(id: id)].insert(entry) }
+            switch (old.state.isListed, offer.isListed) {
+            case (true, true): changed(id, from: before, by: event, .update, entry)
+            case (true, false): changed(id, from: before, by: event, .remove, entry)
+            case (false, true): changed(id, from: before, by: event, .add, entry)
+            case (false, false): break
             }
         }
 
@@ -232,8 +246,9 @@ extension Books {
             let entry = BookEntry(offer)
             entries[offer.offerHash] = entry
             openByWriter[offer.offer.writer, default: 0] += 1
+            funded.add(offer)
             let id = BookID(offer.offer)
-            books[id, default: Book(id: id)].insert(entry)
+            if offer.isListed { books[id, default: Book(id: id)].insert(entry) }
             return entry
         }
 

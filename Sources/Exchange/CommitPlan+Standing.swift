@@ -77,13 +77,13 @@ extension CommitPlan {
         }
         let seq = append(
             type, about: hash.hex, txHash: event.txHash, blockNumber: event.blockNumber,
-            data: data(new, event, wasOpen: offer.closed == nil), change: .changed(new, wasOpen: offer.closed == nil))
+            data: data(new, event, wasListed: offer.isListed), change: .changed(new, wasListed: offer.isListed))
         state.offers[hash] = new
         chain.standings.insert(hash)
-        if offer.closed == nil || new.closed == nil { touchedBooks[BookID(new.offer)] = seq }
+        if offer.isListed || new.isListed { touchedBooks[BookID(new.offer)] = seq }
     }
 
-    private func data(_ offer: OfferState, _ event: RecordedEvent, wasOpen: Bool) -> String {
+    private func data(_ offer: OfferState, _ event: RecordedEvent, wasListed: Bool) -> String {
         var json = JSONWriter(capacity: 256)
         json.beginObject()
         if let taken = event.taken {
@@ -94,6 +94,7 @@ extension CommitPlan {
         json.hash(event.key.blockHash)
         json.key("filled")
         json.uint256(offer.filled)
+        json.fundable(offer.funding)
         json.key("logIndex")
         json.string(String(event.key.logIndex))
         json.key("status")
@@ -102,8 +103,9 @@ extension CommitPlan {
             json.key("tokenId")
             json.uint256(taken.tokenId)
         }
+        json.unfunded(offer.funding)
         json.key("wasOpen")
-        json.bool(wasOpen)
+        json.bool(wasListed)
         json.endObject()
         return String(decoding: json.bytes, as: UTF8.self)
     }

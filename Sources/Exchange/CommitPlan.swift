@@ -58,6 +58,8 @@ public struct CommitPlan: Sendable {
     public private(set) var cancellations: [Cancellation] = []
     /// Raised watermarks.
     public private(set) var watermarks: [Watermark] = []
+    /// Offers whose funding changed, each as it is after the batch.
+    public internal(set) var fundings: [Bytes32: FundingChange] = [:]
     /// The books that change, each with the position of its last change.
     public internal(set) var touchedBooks: [BookID: UInt64] = [:]
 
@@ -84,6 +86,7 @@ public struct CommitPlan: Sendable {
             case .importedCancel(let cancel): results.append(record(cancel, isImported: true))
             case .expire(let hashes, let leaderEpoch): results.append(expire(hashes, leaderEpoch: leaderEpoch))
             case .chain(let update): results.append(follow(update))
+            case .fund(let update): results.append(fund(update))
             }
         }
         chain.offers = chain.standings.compactMap { self.state.offers[$0] }
@@ -265,10 +268,10 @@ public struct CommitPlan: Sendable {
         let book = BookID(offer.offer)
         let seq = append(
             type, about: offer.offerHash.hex, data: nil,
-            change: .closed(offerHash: offer.offerHash, book: book, reason: reason))
+            change: .closed(offerHash: offer.offerHash, book: book, reason: reason, wasListed: offer.isListed))
         state.offers[offer.offerHash] = offer.closing(at: seq, reason: reason, micros: nowMicros)
         closings.append(Closing(offerHash: offer.offerHash, book: book, seq: seq, reason: reason))
-        touchedBooks[book] = seq
+        if offer.isListed { touchedBooks[book] = seq }
         return seq
     }
 

@@ -106,6 +106,7 @@ public final class CommitQueue: Sendable, Service {
                 case .offer: weight += 1
                 // What the chain did is a batch by itself: it may be large, and touches what it names.
                 case .chain: weight = count == 0 ? Self.largestBatch : .max
+                case .fund(let update): weight += max(1, update.decisions.count)
                 case .imported, .cancel, .importedCancel, .expire: weight += Self.cancelWeight
                 }
                 if weight == .max { break }

@@ -54,6 +54,10 @@ public enum EventType: String, Sendable, Hashable {
     case offerReopened = "offer_reopened"
     /// An offer is closed for another reason than before.
     case offerClosed = "offer_closed"
+    /// Its writer can deliver less than the least fill of an open offer: no book lists it.
+    case offerUnfunded = "offer_unfunded"
+    /// A listed offer: all of it is funded again, or another part of it than before.
+    case offerFunded = "offer_funded"
     /// The chain let go of blocks that were followed.
     case chainReorged = "chain_reorged"
 

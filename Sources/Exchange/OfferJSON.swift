@@ -33,6 +33,7 @@ public enum OfferJSON {
         json.uint256(state.filled)
         json.key("remaining")
         json.uint256(state.remaining)
+        if state.closed == nil { json.fundable(state.funding) }
         json.key("createdAt")
         json.timestamp(micros: state.createdAtMicros)
         json.key("cancelledAt")

@@ -12,6 +12,8 @@ public enum WriteRequest: Sendable {
     case expire([Bytes32], leaderEpoch: Int64)
     /// What the chain did, from the follower or from the operator.
     case chain(ChainUpdate)
+    /// What the leader found of writers' funds.
+    case fund(FundingUpdate)
 }
 
 /// What became of one named offer of a cancel.
@@ -46,6 +48,7 @@ public enum WriteResult: Sendable {
     case cancelled([CancelResult], headSeq: UInt64)
     case expired(count: Int)
     case followed(ChainOutcome)
+    case funded(count: Int)
     case rejected(Rejection)
     case failed(WriteFailure)
 }

@@ -42,20 +42,44 @@ public struct Explanation: Sendable, Hashable {
     /// - Parameters:
     ///   - now: unix seconds.
     ///   - signature: whether the signature holds on chain, where that was asked.
+    ///   - funds: what was found of the writer's tokens, where that was asked: a sentence.
     public init(
-        _ state: OfferState, now: UInt64, wish: Wish = Wish(), tailFill: Bool = true, signature: Rule? = nil
+        _ state: OfferState, now: UInt64, wish: Wish = Wish(), tailFill: Bool = true, signature: Rule? = nil,
+        funds: String? = nil
     ) {
         let fill = FillRule(state, tailFill: tailFill)
         var rules = [
             Self.notExpired(state, now: now), Self.notCancelled(state), Self.notFilled(state),
         ]
         if let duration = wish.duration { rules.append(Self.duration(state.offer, duration)) }
-        let amount = wish.amount ?? state.remaining
+        let amount = wish.amount ?? (state.isListed ? state.fundable : state.remaining)
         rules.append(Self.withinRemaining(state, amount))
         rules.append(Self.minimumFill(fill, amount))
         rules.append(Self.premium(fill, amount, days: wish.duration ?? state.offer.maxDuration))
         if let signature { rules.append(signature) }
+        if funds != nil || state.funding != nil { rules.append(Self.funded(state, amount, funds)) }
         self.rules = rules
+    }
+
+    /// What the log says decides: a book is a function of the log alone.
+    private static func funded(_ state: OfferState, _ amount: UInt256, _ funds: String?) -> Rule {
+        let found = funds.map { " \($0)" } ?? ""
+        guard let funding = state.funding else {
+            return Rule(rule: "funded", pass: true, detail: "All that remains is taken to be funded.\(found)")
+        }
+        let token = state.offer.collateralToken.checksummed
+        if funding.isUnfunded {
+            return Rule(
+                rule: "funded", pass: false,
+                detail:
+                    "Its writer can deliver \(funding.fundable) of \(token) beside its better-priced offers, less than "
+                    + "the least fill of \(state.leastFill): no book lists it until that changes.\(found)")
+        }
+        return Rule(
+            rule: "funded", pass: amount <= funding.fundable,
+            detail:
+                "Of the \(state.remaining) that remains its writer can deliver \(state.fundable) of \(token) beside its "
+                + "better-priced offers; \(amount) considered.\(found)")
     }
 
     private static func notExpired(_ state: OfferState, now: UInt64) -> Rule {

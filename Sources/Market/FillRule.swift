@@ -20,24 +20,28 @@ public struct FillRule: Sendable, Hashable {
     public let minFillAmount: UInt256
     /// Whether a remainder below minFillAmount may be taken whole.
     public let tailFill: Bool
+    /// The most that the writer can deliver; what remains, or less.
+    public let fundable: UInt256
 
     /// The rule of an offer's present state.
     public init(
         premiumPerDay: UInt256, collateralAmount: UInt256, remaining: UInt256, minFillAmount: UInt256,
-        tailFill: Bool = true
+        tailFill: Bool = true, fundable: UInt256? = nil
     ) {
         self.premiumPerDay = premiumPerDay
         self.collateralAmount = collateralAmount
         self.remaining = remaining
         self.minFillAmount = minFillAmount
         self.tailFill = tailFill
+        self.fundable = min(remaining, fundable ?? remaining)
     }
 
     /// The rule of an offer's present state.
     public init(_ state: OfferState, tailFill: Bool = true) {
         self.init(
             premiumPerDay: state.offer.premiumPerDay, collateralAmount: state.offer.collateralAmount,
-            remaining: state.remaining, minFillAmount: state.offer.minFillAmount, tailFill: tailFill)
+            remaining: state.remaining, minFillAmount: state.offer.minFillAmount, tailFill: tailFill,
+            fundable: state.fundable)
     }
 
     /// The premium of a fill for some days; nil when that is 2^256 or more.
@@ -45,11 +49,11 @@ public struct FillRule: Sendable, Hashable {
         Market.premium(perDay: premiumPerDay, days: days, fill: fill, collateral: collateralAmount)
     }
 
-    /// The sizes that minFillAmount, the remainder and the tail rule allow; nil when none is.
+    /// The sizes that minFillAmount, what can be delivered and the tail rule allow; nil when none is.
     public var sizes: ClosedRange<UInt256>? {
-        if remaining.isZero { return nil }
-        if minFillAmount <= remaining { return max(minFillAmount, .one)...remaining }
-        return tailFill ? remaining...remaining : nil
+        if fundable.isZero { return nil }
+        if minFillAmount <= fundable { return max(minFillAmount, .one)...fundable }
+        return tailFill && fundable == remaining ? remaining...remaining : nil
     }
 
     /// Whether a fill's size is allowed and its premium is a number from 1 to 2^256 − 1.

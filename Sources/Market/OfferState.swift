@@ -12,6 +12,8 @@ public enum OfferStatus: String, Sendable, Hashable, CaseIterable {
     case cancelled
     /// Its deadline passed.
     case expired
+    /// Open, but its writer lacks the collateral or has not approved it: no book lists it until that changes.
+    case unfunded
 }
 
 /// A stored offer at one moment: one value that books and replies are made from.
@@ -54,11 +56,13 @@ public struct OfferState: Sendable, Hashable {
     public var cancelledAtMicros: Int64?
     /// Set once it left the book.
     public var closed: Closed?
+    /// Set while its writer cannot deliver all that remains.
+    public var funding: Funding?
 
     /// A state as stored or as just accepted.
     public init(
         signed: SignedOffer, seq: UInt64, createdAtMicros: Int64, filled: UInt256 = .zero,
-        cancelledAtMicros: Int64? = nil, closed: Closed? = nil
+        cancelledAtMicros: Int64? = nil, closed: Closed? = nil, funding: Funding? = nil
     ) {
         self.signed = signed
         self.seq = seq
@@ -66,6 +70,7 @@ public struct OfferState: Sendable, Hashable {
         self.filled = filled
         self.cancelledAtMicros = cancelledAtMicros
         self.closed = closed
+        self.funding = funding
     }
 
     /// The terms.
@@ -97,11 +102,12 @@ public struct OfferState: Sendable, Hashable {
         }
         if cancelledAtMicros != nil { return .cancelled }
         if now > offer.deadline { return .expired }
+        if funding?.isUnfunded == true { return .unfunded }
         return filled.isZero ? .open : .partiallyFilled
     }
 
     /// Whether it stands in the book of a reader whose clock says `now`, in unix seconds.
     public func isOpen(now: UInt64) -> Bool {
-        closed == nil && cancelledAtMicros == nil && now <= offer.deadline && !remaining.isZero
+        isListed && cancelledAtMicros == nil && now <= offer.deadline && !remaining.isZero
     }
 }

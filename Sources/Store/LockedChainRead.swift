@@ -15,7 +15,7 @@ struct LockedChainRead {
             case .chain(let update): updates.append(update)
             case .offer(let signed): newOffers.append(signed)
             case .imported(let imported): newOffers.append(imported.signed)
-            case .cancel, .importedCancel, .expire: break
+            case .cancel, .importedCancel, .expire, .fund: break
             }
         }
     }

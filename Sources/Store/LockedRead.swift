@@ -32,6 +32,7 @@ struct LockedRead {
                     clearedWriters.append(writer)
                 }
             case .expire(let named, _): cancelled.append(contentsOf: named)
+            case .fund(let update): cancelled.append(contentsOf: update.decisions.map(\.offerHash))
             case .chain: break
             }
         }

@@ -8,7 +8,7 @@ enum LogAgreement {
         (.offerNotLogged, offerNotLogged), (.offerMissing, offerMissing), (.closingNotLogged, closingNotLogged),
         (.closingMissing, closingMissing), (.cancelNotLogged, cancelNotLogged), (.cancelMissing, cancelMissing),
         (.watermarkNotLogged, watermarkNotLogged), (.watermarkMissing, watermarkMissing),
-        (.filledDiffers, filledDiffers),
+        (.filledDiffers, filledDiffers), (.fundingNotLogged, fundingNotLogged), (.fundingMissing, fundingMissing),
     ]
 
     private static let offerNotLogged: Query = """
@@ -85,6 +85,26 @@ enum LogAgreement {
               FROM transaction_logs WHERE event_type = 'cancel_all_recorded' GROUP BY lower(related_id)) AS logged
         LEFT JOIN cancel_watermarks w ON hex(w.writer) = logged.writer
         WHERE logged.latest IS DISTINCT FROM lpad(w.issued_before::text, 20, '0')
+        ORDER BY logged.seq
+        """
+
+    /// What is funded of an offer is what the row that it names says.
+    private static let fundingNotLogged: Query = """
+        SELECT coalesce(o.funding_seq, o.seq), hex(o.offer_hash)
+        FROM offers o LEFT JOIN transaction_logs l ON l.seq = o.funding_seq
+        WHERE (o.funding_seq IS NOT NULL OR o.unfunded OR o.fundable IS NOT NULL)
+              AND (l.related_id = hex(o.offer_hash)
+                   AND l.event_type = CASE WHEN o.unfunded THEN 'offer_unfunded' ELSE 'offer_funded' END
+                   AND l.data_json ->> 'fundable' IS NOT DISTINCT FROM o.fundable::text) IS NOT TRUE
+        ORDER BY 1
+        """
+
+    /// The last row about an offer's funds is the one that the offer names.
+    private static let fundingMissing: Query = """
+        SELECT logged.seq, logged.id
+        FROM (SELECT related_id AS id, max(seq) AS seq FROM transaction_logs
+              WHERE event_type IN ('offer_unfunded', 'offer_funded') GROUP BY related_id) AS logged
+        WHERE NOT EXISTS (SELECT FROM offers o WHERE hex(o.offer_hash) = logged.id AND o.funding_seq = logged.seq)
         ORDER BY logged.seq
         """
 

@@ -43,6 +43,10 @@ public enum LogFinding: Sendable, Hashable {
         case watermarkMissing = "watermark_missing"
         /// What is filled of an offer is not the sum of its fills.
         case filledDiffers = "filled_differs"
+        /// An offer's funding without the row that says the same.
+        case fundingNotLogged = "funding_not_logged"
+        /// A row about an offer's funds that the offer does not name.
+        case fundingMissing = "funding_missing"
         /// A product or record whose last row says something else.
         case contractNotLogged = "contract_not_logged"
         /// A product or record in the log that is not stored, though nobody deleted it.
@@ -87,6 +91,8 @@ extension LogFinding.Disagreement {
         case .watermarkNotLogged: "a watermark has no row that records it"
         case .watermarkMissing: "a watermark in the log is not stored, or is lower"
         case .filledDiffers: "what is filled of an offer is not the sum of its fills"
+        case .fundingNotLogged: "what is funded of an offer is not what a row says"
+        case .fundingMissing: "a row about an offer's funds is not the one that the offer names"
         case .contractNotLogged: "a contract's last row says something else"
         case .contractMissing: "a contract in the log is not stored"
         case .contractEndMissing: "a row ends a contract that is not ended by it"

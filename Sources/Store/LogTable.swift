@@ -22,7 +22,8 @@ enum LogTable {
             FROM transaction_logs l
             LEFT JOIN offers o ON o.offer_hash = CASE
                 WHEN l.event_type IN ('offer_created', 'offer_cancelled', 'offer_expired', 'offer_filled', 'fill_reverted',
-                                      'offer_overfilled', 'offer_reopened', 'offer_closed')
+                                      'offer_overfilled', 'offer_reopened', 'offer_closed', 'offer_unfunded',
+                                      'offer_funded')
                 THEN decode(substr(l.related_id, 3), 'hex') END
             LEFT JOIN filled_amounts f USING (offer_hash)
             WHERE l.seq > \(Int64(clamping: seq)) ORDER BY l.seq LIMIT \(Int64(limit))
@@ -41,15 +42,18 @@ enum LogTable {
             offer.closed = isCancelled ? .init(seq: offer.seq, reason: .cancelled) : nil
             offer.cancelledAtMicros = isCancelled ? offer.createdAtMicros : nil
             offer.filled = .zero
+            offer.funding = nil
             return .created(offer)
         case .offerCancelled: return row.isNull(2) ? try closing(row, .cancelled) : try standing(row)
         case .offerExpired: return try closing(row, .expired)
-        case .offerFilled, .fillReverted, .offerOverfilled, .offerReopened, .offerClosed: return try standing(row)
+        case .offerFilled, .fillReverted, .offerOverfilled, .offerReopened, .offerClosed, .offerUnfunded, .offerFunded:
+            return try standing(row)
         default: return .none
         }
     }
 
-    /// What the chain made of an offer: the row says what was filled then, and whether it stood in its book.
+    /// What the chain or its writer's funds made of an offer: the row says what was filled and funded then, and whether
+    /// its book listed it.
     private static func standing(_ row: Row) throws -> BookEvent.Change {
         var offer = try OfferRow.read(row, from: 4)
         let data = try JSONValue.parse(Array(try row.text(2).utf8)).object
@@ -61,12 +65,18 @@ enum LogTable {
             .init(seq: offer.closed?.seq ?? offer.seq, reason: $0)
         }
         if offer.closed == nil { offer.cancelledAtMicros = nil }
-        return .changed(offer, wasOpen: wasOpen)
+        offer.funding = data?["fundable"]?.string.flatMap { UInt256(decimal: $0) }.map {
+            Funding(fundable: $0, isUnfunded: data?["unfunded"]?.bool == true)
+        }
+        return .changed(offer, wasListed: wasOpen)
     }
 
     private static func closing(_ row: Row, _ reason: OfferState.ClosedReason) throws -> BookEvent.Change {
         let offer = try OfferRow.read(row, from: 4)
-        return .closed(offerHash: offer.offerHash, book: BookID(offer.offer), reason: reason)
+        // What was known of its funds last was known then: a closed offer's are not looked at.
+        return .closed(
+            offerHash: offer.offerHash, book: BookID(offer.offer), reason: reason,
+            wasListed: offer.funding?.isUnfunded != true)
     }
 
     /// The statement that writes `entries`, all with the time of their transaction.

@@ -10,7 +10,7 @@ enum OfferRow {
             o.offer_hash, o.struct_hash, o.encoded_hash, o.writer_address, o.underlying_address, o.collateral_amount, \
             o.stablecoin_address, o.is_call, o.premium_per_day, o.min_duration, o.max_duration, o.min_fill_amount, \
             o.deadline, o.config_hash, o.signature, o.seq, o.created_at, o.closed_seq, o.closed_reason, o.cancelled_at, \
-            f.filled_amount
+            f.filled_amount, o.fundable, o.unfunded
             """)
     /// Where `encoded_hash` stands: it is stored for look-ups, and recomputed from the terms wherever it is shown.
     static let encodedHashColumn = 2
@@ -34,10 +34,14 @@ enum OfferRow {
             }
             closed = .init(seq: try row.uint64(first + 17), reason: reason)
         }
+        let funding =
+            row.isNull(first + 21)
+            ? nil : Funding(fundable: try row.uint256(first + 21), isUnfunded: try row.bool(first + 22))
         return OfferState(
             signed: .stored(offer: offer, hashes: hashes, signature: try row.bytes(first + 14)),
             seq: try row.uint64(first + 15), createdAtMicros: try row.timestampMicros(first + 16),
             filled: row.isNull(first + 20) ? .zero : try row.uint256(first + 20),
-            cancelledAtMicros: row.isNull(first + 19) ? nil : try row.timestampMicros(first + 19), closed: closed)
+            cancelledAtMicros: row.isNull(first + 19) ? nil : try row.timestampMicros(first + 19), closed: closed,
+            funding: funding)
     }
 }

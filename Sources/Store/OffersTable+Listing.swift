@@ -103,7 +103,7 @@ extension OffersTable {
             owner = filter.writer.map { ("writer_address", $0) } ?? filter.underlying.map { ("underlying_address", $0) }
             switch filter.status {
             case nil: conditions = owner == nil ? ["true"] : ["closed_seq IS NULL", "closed_seq IS NOT NULL"]
-            case .open?, .partiallyFilled?: conditions = ["closed_seq IS NULL"]
+            case .open?, .partiallyFilled?, .unfunded?: conditions = ["closed_seq IS NULL"]
             case _? where owner != nil: conditions = ["closed_seq IS NOT NULL"]
             case .filled?: conditions = ["closed_reason IN ('filled', 'overfilled')"]
             case .cancelled?: conditions = ["closed_reason = 'cancelled'"]
@@ -151,8 +151,9 @@ extension OffersTable {
     /// What a status means in columns. An open offer past its deadline is none until its expiry is logged, within a second.
     private static func condition(_ status: OfferStatus) -> Query {
         switch status {
-        case .open: "o.closed_seq IS NULL AND coalesce(f.filled_amount, 0) = 0 AND \(notOverdue)"
-        case .partiallyFilled: "o.closed_seq IS NULL AND f.filled_amount > 0 AND \(notOverdue)"
+        case .open: "o.closed_seq IS NULL AND NOT o.unfunded AND coalesce(f.filled_amount, 0) = 0 AND \(notOverdue)"
+        case .partiallyFilled: "o.closed_seq IS NULL AND NOT o.unfunded AND f.filled_amount > 0 AND \(notOverdue)"
+        case .unfunded: "o.closed_seq IS NULL AND o.unfunded AND \(notOverdue)"
         case .filled: "o.closed_reason IN ('filled', 'overfilled')"
         case .cancelled: "o.closed_reason = 'cancelled'"
         case .expired: "o.closed_reason = 'expired'"

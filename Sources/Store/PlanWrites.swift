@@ -24,6 +24,7 @@ struct PlanWrites {
         if !plan.cancelMessages.isEmpty { queries.append(cancelMessages) }
         if !plan.cancellations.isEmpty { queries.append(cancellations) }
         if !plan.watermarks.isEmpty { queries.append(watermarks) }
+        if !plan.fundings.isEmpty { queries.append(fundings) }
         if !plan.touchedBooks.isEmpty { queries.append(books) }
         queries += ChainWriting(plan.chain, of: contract, now: now).queries
         return isLogged ? queries + LogTable.announcement(of: plan.head, atMicros: plan.nowMicros) : queries
@@ -71,6 +72,17 @@ struct PlanWrites {
             FROM unnest(\(closings.map(\.offerHash))::bytea[], \(closings.map { Int64($0.seq) })::bigint[],
                         \(closings.map(\.reason.rawValue))::text[]) AS row (offer_hash, closed_seq, closed_reason)
             WHERE o.offer_hash = row.offer_hash AND o.closed_seq IS NULL
+            """
+    }
+
+    private var fundings: Query {
+        let fundings = Array(plan.fundings.values)
+        return """
+            UPDATE offers o SET fundable = row.fundable, unfunded = row.unfunded, funding_seq = row.seq
+            FROM unnest(\(fundings.map(\.offerHash))::bytea[], \(fundings.map { $0.funding?.fundable })::numeric[],
+                        \(fundings.map { $0.funding?.isUnfunded ?? false })::boolean[],
+                        \(fundings.map { Int64($0.seq) })::bigint[]) AS row (offer_hash, fundable, unfunded, seq)
+            WHERE o.offer_hash = row.offer_hash
             """
     }
 

@@ -77,7 +77,7 @@ public final class RedisMirror: ChangeSink, Service {
         for event in events {
             switch event.change {
             case .created(let offer), .changed(let offer, _): touched.insert(BookID(offer.offer))
-            case .closed(_, let book, _): touched.insert(book)
+            case .closed(_, let book, _, _): touched.insert(book)
             case .none: break
             }
         }
@@ -113,12 +113,13 @@ public final class RedisMirror: ChangeSink, Service {
         case .changed(let offer, _):
             hash = offer.offerHash
             let row = BookRow.encode(offer)
-            let status = offer.closed?.reason.rawValue ?? (offer.filled.isZero ? "open" : "partially_filled")
+            let open = offer.filled.isZero ? "open" : "partially_filled"
+            let status = offer.closed?.reason.rawValue ?? (offer.isListed ? open : "unfunded")
             arguments += [
                 String(event.seq), status, offer.remaining.decimalString, offer.filled.decimalString, row,
                 message("offer_changed", hash, event.seq, row: row),
             ]
-        case .closed(let closed, _, let reason):
+        case .closed(let closed, _, let reason, _):
             hash = closed
             let type: StaticString = reason == .expired ? "offer_expired" : "offer_cancelled"
             arguments += [

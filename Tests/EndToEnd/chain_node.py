@@ -1,4 +1,5 @@
 """A real EVM behind JSON-RPC, the protocol contract on it, and what takers and writers do with it."""
+import functools
 import http.client
 import json
 import subprocess
@@ -18,6 +19,13 @@ TUPLE = "(address,address,uint256,address,bool,uint256,uint16,uint16,uint256,uin
 
 def selector(signature):
     return keccak(text=signature)[:4]
+
+
+@functools.cache
+def compiled(name):
+    """The creation code of a contract of this directory."""
+    code = vyper.compile_code((DIRECTORY / f"{name}.vy").read_text(), output_formats=["bytecode"])["bytecode"]
+    return bytes.fromhex(code[2:])
 
 
 class Node:
@@ -67,9 +75,8 @@ class Node:
 
     def deploy(self, name, *arguments):
         """A contract of this directory; its address. `arguments` are pairs of type and value."""
-        code = vyper.compile_code((DIRECTORY / f"{name}.vy").read_text(), output_formats=["bytecode"])["bytecode"]
         words = encode([kind for kind, _ in arguments], [value for _, value in arguments])
-        receipt = self.send(self.accounts[0], bytes.fromhex(code[2:]) + words)
+        receipt = self.send(self.accounts[0], compiled(name) + words)
         return to_checksum_address(receipt["contractAddress"])
 
     def mine(self, count=1):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import checks
 import signing
-from chain_node import Node, Protocol, selector
+from chain_node import Node, Protocol, compiled, selector
 from eth_abi import encode
 from eth_account import Account
 from eth_utils import keccak, to_checksum_address
@@ -184,7 +184,7 @@ class Wallets(checks.ServiceCase):
 
     def test_a_wallet_may_sign_before_it_is_deployed(self):
         factory, token = self.deploy(FACTORY), "0x" + "a4" * 20
-        code = bytes.fromhex(self.compiled("Wallet1271")) + encode(["address"], [self.owner.address])
+        code = compiled("Wallet1271") + encode(["address"], [self.owner.address])
         salt = keccak(text="salt")
         address = to_checksum_address(keccak(b"\xff" + bytes.fromhex(factory[2:]) + salt + keccak(code))[12:])
         offer, hash, inner = self.offer(address, underlying=token)
@@ -238,12 +238,6 @@ class Wallets(checks.ServiceCase):
             "maxFeePerGas": 10**10, "maxPriorityFeePerGas": 10**9, "authorizationList": [authorization]})
         self.node.rpc("eth_sendRawTransaction", hexed(signed.raw_transaction))
         self.node.mine()
-
-    @staticmethod
-    def compiled(name):
-        import vyper
-        from chain_node import DIRECTORY
-        return vyper.compile_code((DIRECTORY / f"{name}.vy").read_text(), output_formats=["bytecode"])["bytecode"][2:]
 
 
 class WithoutTheChain(checks.ServiceCase):

@@ -29,7 +29,7 @@ struct FoldedBooksTests {
                     }
                 }
             }
-            counts = [books.counts.offers, books.counts.books]
+            counts = [books.counts.offers, books.counts.books, books.partlyFunded(.max).count]
             earliestDeadline = books.earliestDeadline
         }
     }
@@ -67,18 +67,20 @@ struct FoldedBooksTests {
                 let look = Look(written)
                 #expect(Look(followed) == look)
                 #expect(Look(try await loaded(stored.log)) == look)
-                #expect(look.counts[0] > 0)
+                #expect(look.counts[0] > look.counts[1] && look.counts[2] > 0)
+                let report = try await stored.read { try LogVerifier.verify(on: $0) }
+                #expect(report.findings == [])
             }
         }
         await stored.close()
     }
 
-    /// A new offer, an old one again, a cancel, a tombstone, a watermark, or the expiry of some.
+    /// A new offer, an old one again, a cancel, a tombstone, a watermark, the expiry of some, or what is funded of them.
     private func request(_ known: inout [SignedOffer], _ random: inout SplitMix) throws -> WriteRequest {
         let maker = try key(UInt64.random(in: 1...4, using: &random))
         let fresh = try Terms(
             underlying: Bool.random(using: &random) ? weth : wbtc, isCall: Bool.random(using: &random),
-            collateral: UInt256(UInt64.random(in: 1...5, using: &random)),
+            collateral: UInt256(UInt64.random(in: 1...5, using: &random) * 500_000),
             premium: UInt256(UInt64.random(in: 1...1_000, using: &random)),
             deadline: Bool.random(using: &random) ? 4_000_000_000 : UInt64.random(in: 1...1_000_000, using: &random)
         ).signed(by: maker)
@@ -95,6 +97,18 @@ struct FoldedBooksTests {
             let moment = last ? UInt64(Date.now.timeIntervalSince1970) : UInt64.random(in: 1...1_000, using: &random)
             return .cancel(try signedCancel(.all(writer: maker.address, issuedBefore: moment), by: maker))
         case (8..<10, _): return .expire(known.suffix(20).map(\.hashes.offerHash), leaderEpoch: 0)
+        case (10..<13, _?):
+            let decisions = known.suffix(12).map { offer in
+                let choice = Int.random(in: 0..<3, using: &random)
+                let fundable = UInt256(UInt64.random(in: 0..<1_000_000, using: &random))
+                let collateral = offer.offer.collateralAmount
+                return FundingUpdate.Decision(
+                    offerHash: offer.hashes.offerHash,
+                    funding: choice == 0 || fundable >= collateral
+                        ? nil : Funding(fundable: fundable, isUnfunded: choice == 1),
+                    finding: .funds(Funds(balance: fundable, allowance: fundable), claimed: .zero))
+            }
+            return .fund(FundingUpdate(decisions: decisions, block: nil, leaderEpoch: 0))
         default:
             known.append(fresh)
             return .offer(fresh)

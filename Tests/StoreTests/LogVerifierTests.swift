@@ -127,6 +127,11 @@ import Testing
             ("UPDATE cancel_messages SET message = '{}' WHERE seq = 7", .cancelMessageAltered, 7),
             ("UPDATE cancel_messages SET signature = '\\x00' WHERE seq = 7", .cancelMessageAltered, 7),
             ("UPDATE cancel_messages SET signer = substr(sha256('x'), 1, 20) WHERE seq = 7", .cancelMessageAltered, 7),
+            ("UPDATE offers SET fundable = 1, unfunded = true, funding_seq = 4 WHERE seq = 1", .fundingNotLogged, 4),
+            (
+                "UPDATE transaction_logs SET event_type = 'offer_funded', related_id = (SELECT related_id FROM "
+                    + "transaction_logs WHERE seq = 1) WHERE seq = 7", .fundingMissing, 7
+            ),
             ("DELETE FROM cancel_watermarks", .watermarkMissing, 10),
             ("UPDATE cancel_watermarks SET issued_before = 5", .watermarkNotLogged, 10),
             ("UPDATE cancel_watermarks SET issued_before = 5", .watermarkMissing, 10),

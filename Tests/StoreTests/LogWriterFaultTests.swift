@@ -18,6 +18,7 @@ struct LogWriterFaultTests {
         case .cancelled(let results, _): results.map { "\($0.status.rawValue) at \($0.seq)" }.joined(separator: ", ")
         case .expired(let count): "\(count) expired"
         case .followed(let outcome): "\(outcome.applied) applied"
+        case .funded(let count): "\(count) funded"
         case .rejected(let rejection): rejection.code
         case .failed(let failure): "\(failure)"
         }

@@ -41,7 +41,7 @@ public struct RPCWalletNode: WalletNode {
     /// The call and the block's header in one request: by its height alone a block could be another than meant.
     public func run(_ probe: WalletProbe, at block: WalletBlock) async throws(NodeFailure) -> [UInt8] {
         let height = Self.quantity(block.number)
-        let answers = try await rpc.call([Self.call(probe, height), Self.header(height)])
+        let answers = try await rpc.call([Self.call(probe.data, gas: probe.gas, at: height), Self.header(height)])
         guard try Self.block(try answers[1].mapError { NodeFailure.refused($0) }.get()) == block else {
             throw .inconsistent("block \(block.number) is not what it was a moment ago")
         }
@@ -51,31 +51,32 @@ public struct RPCWalletNode: WalletNode {
         return bytes
     }
 
-    private static func call(_ probe: WalletProbe, _ height: String) -> RPCCall {
+    /// A call without `to`: it runs `data` as creation code.
+    static func call(_ data: [UInt8], gas: UInt64, at height: String) -> RPCCall {
         RPCCall("eth_call") { json in
             json.beginObject()
             json.key("data")
-            json.string(Hex.encode(probe.data))
+            json.string(Hex.encode(data))
             json.key("gas")
-            json.string(quantity(probe.gas))
+            json.string(quantity(gas))
             json.endObject()
             json.string(height)
         }
     }
 
-    private static func header(_ name: String) -> RPCCall {
+    static func header(_ name: String) -> RPCCall {
         RPCCall("eth_getBlockByNumber") { json in
             json.string(name)
             json.bool(false)
         }
     }
 
-    private static func block(_ value: JSONValue) throws(NodeFailure) -> WalletBlock {
+    static func block(_ value: JSONValue) throws(NodeFailure) -> WalletBlock {
         guard let number = value.object?["number"]?.quantity64, let hash = value.object?["hash"]?.word else {
             throw .garbled("a block lacks number or hash")
         }
         return WalletBlock(number: number, hash: hash)
     }
 
-    private static func quantity(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
+    static func quantity(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
 }

@@ -28,7 +28,7 @@ struct ImportTally {
             }
         case .existed: existed += 1
         case .cancelled: cancels += 1
-        case .expired, .followed, .rejected, .failed: break
+        case .expired, .followed, .funded, .rejected, .failed: break
         }
     }
 

@@ -59,6 +59,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Block to begin with on an empty database (the latest).") var startBlock: String?
     @Option(help: "How often to ask for new blocks, in seconds or as 500ms (2).") var pollInterval: String?
     @Option(help: "Gas that a contract wallet may use to check a signature (1000000).") var walletGas: String?
+    @Option(help: "on or off: with --rpc-url, hide offers that their writers could not deliver (on).")
+    var checkFunds: String?
     @Option(help: "Addresses or CIDR blocks whose X-Forwarded-For is believed, separated by commas.")
     var trustedProxies: String?
     @Option(help: "Origins of other sites that may read, separated by commas, or *.") var allowedOrigins: String?
@@ -117,7 +119,7 @@ struct Serve: AsyncParsableCommand {
             "cow-url": cowUrl, "fee-bps": feeBps, "settlement-floor-bps": settlementFloorBps,
             "settlement-owner": settlementOwner, "operator-key": operatorKey, "trusted-proxies": trustedProxies,
             "allowed-origins": allowedOrigins,
-            "wallet-gas": walletGas,
+            "wallet-gas": walletGas, "check-funds": checkFunds,
             "redis-prefix": redisPrefix, "log-format": logFormat, "log-level": logLevel,
         ]
         return databases.flags.merging(own.compactMapValues { $0 }) { first, _ in first }

@@ -17,17 +17,22 @@ struct ChainParts {
     /// Asks contract wallets, and knows which offers a quote may list.
     let wallets: ContractWallets?
     let watch: WalletWatch?
+    /// Hides what writers cannot deliver; without a node it shows what was hidden.
+    let funds: FundsWatch
     let feeds: PriceFeeds
     private let settings: ChainSettings
 
     init(
-        _ settings: ServiceSettings, log: PostgresLog, queue: CommitQueue, market: MarketParts,
+        _ settings: ServiceSettings, log: PostgresLog, books: Books, queue: CommitQueue, market: MarketParts,
         leadership: any Leadership, logger: Logger
     ) {
         self.settings = settings.chain
         guard !settings.chain.urls.isEmpty else {
             (follower, client, http, wallets, watch) = (nil, nil, nil, nil, nil)
             feeds = PriceFeeds(settings, client: nil, market: market, leadership: leadership, logger: logger)
+            funds = FundsWatch(
+                books: books, queue: queue, leadership: leadership, node: nil, block: { nil },
+                nowMicros: SystemClock.micros, logger: logger)
             return
         }
         let http = SharedHTTPClient()
@@ -40,10 +45,25 @@ struct ChainParts {
         self.http = http
         self.client = client
         feeds = PriceFeeds(settings, client: client, market: market, leadership: leadership, logger: logger)
-        follower = ChainFollower(
+        let follower = ChainFollower(
             node: EthereumNode(rpc: client, contract: contract), store: log, leadership: leadership,
             contract: contract, settings: settings.chain.following, nowMicros: SystemClock.micros, logger: logger,
             write: { await queue.write(.chain($0)) })
+        self.follower = follower
+        // Tokens too: what they do shall turn nobody else to another node. A reply holds 450 bytes of each of a hundred.
+        let tokens = RPCClient(
+            urls: settings.chain.urls, chainId: settings.deployment.chainId, http: http.client, timeout: .seconds(10),
+            largestReply: 2 << 20, logger: logger)
+        let node = settings.chain.checksFunds ? RPCFundsNode(rpc: tokens, spender: contract) : nil
+        funds = FundsWatch(
+            books: books, queue: queue, leadership: leadership, node: node,
+            block: {
+                let status = follower.status
+                guard status.phase == .following, let cursor = status.cursor,
+                    let appliedThrough = status.appliedThroughMicros
+                else { return nil }
+                return (FundsBlock(number: cursor.number, hash: cursor.hash), appliedThrough)
+            }, nowMicros: SystemClock.micros, logger: logger)
     }
 
     /// Wallets have a client of their own: one that takes its time turns nobody else to another node. Besides 128 bytes
@@ -60,7 +80,7 @@ struct ChainParts {
 
     /// In starting order.
     var services: [any Service] {
-        let services: [(any Service)?] = [http, follower, watch, feeds.reader]
+        let services: [(any Service)?] = [http, follower, watch, funds, feeds.reader]
         return services.compactMap { $0 }
     }
 

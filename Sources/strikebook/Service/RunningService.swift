@@ -68,7 +68,7 @@ struct RunningService {
             settings, database: database, reads: reads, board: market.board, leadership: leader, logger: logger)
         let sweep = ExpirySweep(books: books, queue: queue, leadership: leader, now: SystemClock.seconds)
         let chain = ChainParts(
-            settings, log: log, queue: queue, market: market, leadership: leader, logger: logger)
+            settings, log: log, books: books, queue: queue, market: market, leadership: leader, logger: logger)
         let settlement = try SettlementParts(
             settings: settings, writes: PostgresClient(configuration: database.writingLog(), logger: logger),
             reads: reads, redis: redis, board: market.board, epoch: books.loadedHead.epochText, leadership: leader,
@@ -145,7 +145,7 @@ struct RunningService {
         let routes = APIServer.Routes(
             offers: OfferRoutes(
                 intake: intake, log: log, books: books, tokens: tokens, cursors: cursors, limits: rates,
-                tailFill: settings.tailFill, pricer: market.pricer, watch: watch, now: now),
+                tailFill: settings.tailFill, pricer: market.pricer, watch: watch, funds: chain.funds, now: now),
             cancel: CancelRoute(
                 intake: CancelIntake(deployment: settings.deployment, queue: queue, judge: judge, now: now),
                 limits: rates),

@@ -8,6 +8,8 @@ struct ChainSettings {
     let following: ChainFollower.Settings
     /// Gas that a contract wallet may use to check a signature.
     let walletGas: UInt64
+    /// Whether offers that their writers cannot deliver are hidden.
+    let checksFunds: Bool
 
     /// Reads and checks the chain's settings.
     /// - Throws: a usage failure that names the first bad one.
@@ -23,6 +25,7 @@ struct ChainSettings {
         let confirmations = try source.integer(.confirmations, in: 0...1_024, default: 12)
         walletGas = UInt64(
             try source.integer(.walletGas, in: 20_000...30_000_000, default: Int(WalletProbe.walletGas)))
+        checksFunds = try source.flag(.checkFunds, default: true)
         let startBlock = try source.text(.startBlock).map { _ in
             UInt64(try source.integer(.startBlock, in: 0...Int.max, default: 0))
         }

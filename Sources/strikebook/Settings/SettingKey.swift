@@ -19,6 +19,7 @@ enum SettingKey: String, CaseIterable {
     case startBlock = "start-block"
     case pollInterval = "poll-interval"
     case walletGas = "wallet-gas"
+    case checkFunds = "check-funds"
     case trustedProxies = "trusted-proxies"
     case allowedOrigins = "allowed-origins"
     case offerRateLimit = "offer-rate-limit"
