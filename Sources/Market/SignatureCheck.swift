@@ -44,7 +44,7 @@ struct SignatureCheck {
                 (
                     .signatureLength,
                     "The signature has \(count) bytes; send 65 (r, s, v) or the 64 of EIP-2098. "
-                        + "Contract wallets are not served here."
+                        + "Any other length is a contract wallet's, and only the chain can tell."
                 )
             case .recoveryId(let v):
                 (.signatureV, "The signature's last byte is \(v); it must be 27 or 28 (0 and 1 are taken as well).")

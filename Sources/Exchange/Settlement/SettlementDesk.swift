@@ -24,16 +24,19 @@ public struct SettlementDesk: Sendable {
     public let store: any SettlementStore
     private let price: @Sendable (_ token: Address, _ nowMicros: Int64) -> SettlementPrice?
     private let nowMicros: @Sendable () -> Int64
+    private let judge: SignatureJudge
     private let submit: (@Sendable () -> Void)?
     private let listeners: [any SettlementListener]
 
     /// A desk by the clock `nowMicros` (µs since 1970).
     /// - Parameters:
     ///   - price: what settles an option on a token now; nil when nothing fresh is known.
+    ///   - judge: decides what is no plain key's signature.
     ///   - submit: wakes the worker; nil where no CoW is configured.
     public init(
         rules: SettlementRules, store: any SettlementStore,
         price: @escaping @Sendable (_ token: Address, _ nowMicros: Int64) -> SettlementPrice?,
+        judge: SignatureJudge = SignatureJudge(wallets: nil),
         nowMicros: @escaping @Sendable () -> Int64, submit: (@Sendable () -> Void)?,
         listeners: [any SettlementListener]
     ) {
@@ -41,6 +44,7 @@ public struct SettlementDesk: Sendable {
         self.store = store
         self.price = price
         self.nowMicros = nowMicros
+        self.judge = judge
         self.submit = submit
         self.listeners = listeners
     }
@@ -74,8 +78,7 @@ public struct SettlementDesk: Sendable {
         let proposal = try OptionSettlement.named(by: consent, over: facts.settlement, in: scene)
         let holder = scene.option.holder
         let approval = SettlementApproval(
-            holder: holder,
-            signature: try proposal.terms.verify(signature, holder: holder, deployment: rules.deployment))
+            holder: holder, signature: try await verified(signature, of: proposal.terms, by: holder))
         let rules = rules
         let change = try await store.change(tokenId, by: .holder(holder)) { facts in
             let scene = try Self.scene(facts, tokenId, rules, nowMicros, price)
@@ -85,6 +88,26 @@ public struct SettlementDesk: Sendable {
         if let refusal = change.refusal { throw refusal }
         guard let stored = change.stored else { throw WriteFailure.notStored }
         return stored
+    }
+
+    /// The signature in the form in which it is stored and passed on: a contract wallet's is what it affirmed, unchanged.
+    private func verified(
+        _ signature: [UInt8], of terms: SettlementTerms, by holder: Address
+    ) async throws(Rejection) -> [UInt8] {
+        do throws(Rejection) {
+            return try terms.verify(
+                signature, holder: holder, deployment: rules.deployment, diagnosing: !judge.servesWallets)
+        } catch {
+            guard judge.servesWallets else { throw error }
+            let claim = WalletClaim(wallet: holder, digest: terms.digest(rules.deployment), signature: signature)
+            do throws(Rejection) {
+                return try await judge.approval(of: claim, refusal: error).claim.signature
+            } catch let refusal {
+                guard refusal == error else { throw refusal }
+                // There is no contract: a diagnosis helps then.
+                return try terms.verify(signature, holder: holder, deployment: rules.deployment)
+            }
+        }
     }
 
     /// Has the approved order sent, and waits a while for CoW's word.

@@ -25,21 +25,27 @@ final class ImportReader: Sendable {
     private let rules: OfferRules
     /// Unix seconds.
     private let now: UInt64
+    private let judge: SignatureJudge
     private let diagnosesLeft = Mutex(ImportReader.mostDiagnoses)
 
-    /// - Parameter now: unix seconds, the same for the whole import.
-    init(_ deployment: Deployment, rules: OfferRules, now: UInt64) {
+    /// - Parameters:
+    ///   - now: unix seconds, the same for the whole import.
+    ///   - judge: asks contract wallets, where a node is named.
+    init(_ deployment: Deployment, rules: OfferRules, judge: SignatureJudge, now: UInt64) {
         self.deployment = deployment
+        self.judge = judge
         self.rules = rules
         self.now = now
     }
 
     /// The items of some records, in their order.
-    func read(_ records: [RecordFile.Record], _ pass: Pass) -> [Item] {
-        records.flatMap { read($0, pass) }
+    func read(_ records: [RecordFile.Record], _ pass: Pass) async -> [Item] {
+        var items: [Item] = []
+        for record in records { items += await read(record, pass) }
+        return items
     }
 
-    private func read(_ record: RecordFile.Record, _ pass: Pass) -> [Item] {
+    private func read(_ record: RecordFile.Record, _ pass: Pass) async -> [Item] {
         let json: JSONValue
         do throws(Rejection) {
             json = try Self.parse(record)
@@ -50,11 +56,15 @@ final class ImportReader: Sendable {
         // The reply of GET /offers, or a dump of both kinds.
         if json["offers"] != nil || json["cancels"] != nil {
             let values = (pass == .offers ? json["offers"] : json["cancels"])?.array ?? []
-            return values.map { pass == .offers ? offer($0, record.number) : cancel($0, record.number) }
+            var items: [Item] = []
+            for value in values {
+                items.append(pass == .offers ? await offer(value, record.number) : await cancel(value, record.number))
+            }
+            return items
         }
         let isCancel = json["message"] != nil
         guard isCancel == (pass == .cancels) else { return [] }
-        return [isCancel ? cancel(json, record.number) : offer(json, record.number)]
+        return [isCancel ? await cancel(json, record.number) : await offer(json, record.number)]
     }
 
     private static func parse(_ record: RecordFile.Record) throws(Rejection) -> JSONValue {
@@ -80,15 +90,14 @@ final class ImportReader: Sendable {
 
     // MARK: Offers
 
-    private func offer(_ json: JSONValue, _ number: Int) -> Item {
+    private func offer(_ json: JSONValue, _ number: Int) async -> Item {
         var hash: Bytes32?
         do throws(Rejection) {
             let record = try OfferRecord.read(json)
             let hashes = deployment.hashes(record.draft.offer)
             hash = hashes.offerHash
             try check(record)
-            let signed = try SignedOffer.verify(
-                record.draft, deployment: deployment, hashes: hashes, diagnosing: false)
+            let signed = try await signed(record.draft, hashes)
             if let stated = record.statedHash, !record.isFiledRightly(signed) {
                 throw OfferRecord.misfiled(stated, hashes)
             }
@@ -120,8 +129,58 @@ final class ImportReader: Sendable {
             _ = try SignedOffer.verify(try OfferRecord.read(json).draft, deployment: deployment, diagnosing: true)
             return rejection
         } catch {
-            return error
+            return rejection.code == error.code ? noted(error) : rejection
         }
+    }
+
+    // MARK: Contract wallets
+
+    /// An offer whose writer signed it with a plain key, or is a contract wallet that affirms it now.
+    private func signed(_ draft: Draft, _ hashes: OfferHashes) async throws(Rejection) -> SignedOffer {
+        do throws(Rejection) {
+            return try SignedOffer.verify(draft, deployment: deployment, hashes: hashes, diagnosing: false)
+        } catch {
+            let claim = WalletClaim(wallet: draft.offer.writer, digest: hashes.offerHash, signature: draft.signature)
+            let approval = try await approval(of: claim, refusal: error)
+            guard let signed = SignedOffer.affirmed(draft, deployment: deployment, by: approval) else { throw error }
+            return signed
+        }
+    }
+
+    private func signed(_ draft: CancelDraft) async throws(Rejection) -> VerifiedCancel {
+        do throws(Rejection) {
+            return try VerifiedCancel.verify(draft, deployment: deployment, now: now, diagnosing: takeDiagnosis())
+        } catch {
+            guard let claim = draft.claim(deployment) else { throw error }
+            let approval = try await approval(of: claim, refusal: error)
+            guard let cancel = VerifiedCancel.affirmed(draft, deployment: deployment, by: approval) else { throw error }
+            return cancel
+        }
+    }
+
+    /// A wallet that is busy is asked again for a while: a file may hold thousands of its signatures.
+    private func approval(of claim: WalletClaim, refusal: Rejection) async throws(Rejection) -> WalletApproval {
+        for pause in Self.pauses {
+            do throws(Rejection) {
+                return try await judge.approval(of: claim, refusal: refusal)
+            } catch {
+                guard error.kind == .unavailable else { throw noted(error) }
+                try? await Task.sleep(for: pause)
+            }
+        }
+        return try await judge.approval(of: claim, refusal: refusal)
+    }
+
+    private static let pauses: [Duration] = [.milliseconds(250), .seconds(1), .seconds(5)]
+
+    /// Without a node there are plain keys only, which a refusal then says.
+    private func noted(_ refusal: Rejection) -> Rejection {
+        guard !judge.servesWallets, refusal.kind == .signature else { return refusal }
+        return Rejection(
+            refusal.kind, code: refusal.code, field: refusal.field,
+            detail: refusal.detail
+                + " If its signer is a contract wallet, only the chain can tell: name a node with --rpc-url.",
+            findings: refusal.findings)
     }
 
     private func takeDiagnosis() -> Bool {
@@ -137,11 +196,10 @@ final class ImportReader: Sendable {
         "message", "signature", "signer", "writer", "digest", "seq", "createdAt",
     ]
 
-    private func cancel(_ json: JSONValue, _ number: Int) -> Item {
+    private func cancel(_ json: JSONValue, _ number: Int) async -> Item {
         do throws(Rejection) {
             let draft = try CancelBody.parse(try Self.cancelBody(json))
-            let cancel = try VerifiedCancel.verify(draft, deployment: deployment, now: now, diagnosing: takeDiagnosis())
-            return .cancel(cancel, number: number)
+            return .cancel(try await signed(draft), number: number)
         } catch {
             return .refused(ImportRefusal(number: number, error))
         }

@@ -50,7 +50,7 @@ struct Importer {
                 let piece = try Self.piece(of: records, pass)
                 return piece.isEmpty ? nil : piece
             },
-            prepare: { reader.read($0, pass) },
+            prepare: { await reader.read($0, pass) },
             handOn: { items in for item in items { try await take(item) } })
     }
 

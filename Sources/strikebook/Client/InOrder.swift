@@ -2,7 +2,7 @@
 ///
 /// At most `width` pieces are in the works or waiting, so memory stays bounded when handing on is the slower part.
 func inOrder<Piece: Sendable, Prepared: Sendable>(
-    width: Int, next: () throws -> Piece?, prepare: @escaping @Sendable (Piece) -> Prepared,
+    width: Int, next: () throws -> Piece?, prepare: @escaping @Sendable (Piece) async -> Prepared,
     handOn: (Prepared) async throws -> Void
 ) async throws {
     try await withThrowingTaskGroup(of: (Int, Prepared).self) { group in
@@ -12,7 +12,7 @@ func inOrder<Piece: Sendable, Prepared: Sendable>(
         while let piece = started - handed < width ? try next() : nil {
             let number = started
             started += 1
-            group.addTask { (number, prepare(piece)) }
+            group.addTask { (number, await prepare(piece)) }
         }
         while let (number, prepared) = try await group.next() {
             waiting[number] = prepared
@@ -21,7 +21,7 @@ func inOrder<Piece: Sendable, Prepared: Sendable>(
                 if let piece = try next() {
                     let number = started
                     started += 1
-                    group.addTask { (number, prepare(piece)) }
+                    group.addTask { (number, await prepare(piece)) }
                 }
                 try await handOn(ready)
             }

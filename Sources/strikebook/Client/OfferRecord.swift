@@ -25,7 +25,7 @@ struct OfferRecord: Sendable {
     private static let notes: [StaticString] = [
         "signature", "offerHash", "structHash", "encodedHash", "hash", "id", "seq", "status", "filled", "filledAmount",
         "remaining", "remainingAmount", "remainingPremiumPerDay", "createdAt", "cancelledAt", "expiresAt", "updatedAt",
-        "pricing",
+        "pricing", "fundable",
     ]
 
     /// Reads any of the forms, each as strictly as the service reads a post: an unknown key is refused by name.

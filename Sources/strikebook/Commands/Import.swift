@@ -24,7 +24,7 @@ struct Import: AsyncParsableCommand {
             Example: strikebook import deployment.jsonl --report refused.jsonl
             The file is an export, or one signed offer or cancel a line, or an array of them: {"offer": …, "signature": …} \
             with or without createdAt, status and the like, or all of that flat in one object; and {"message": …, \
-            "signature": …}. Every signature is verified again. Running it again changes nothing.
+            "signature": …}. Every signature is verified again, a contract wallet's by asking the chain (--rpc-url). Running it again changes nothing.
 
             Offers keep the file's order and enter this log now. What was cancelled or had expired stays so, and nothing \
             comes back to life: all cancels of the file are recorded before its offers, a cancel by time reaches the offers \
@@ -39,6 +39,7 @@ struct Import: AsyncParsableCommand {
     @Argument(help: "The file; - is standard input.") var file: String
     @Option(help: "Write each refused record to this file, as JSON lines.") var report: String?
     @Option(help: "Longest duration of an offer, days (365).") var maxDurationDays: String?
+    @Option(help: "JSON-RPC nodes that contract wallets are asked through, separated by commas.") var rpcUrl: String?
     @OptionGroup var domain: SigningDomain
     @OptionGroup var databases: DatabaseOptions
     @Flag(help: "What was done as one JSON object.") var json = false
@@ -48,7 +49,7 @@ struct Import: AsyncParsableCommand {
         let days = try settings.integer(.maxDurationDays, in: 1...65_535, default: 365)
         let rules = OfferRules(maxDurationDays: UInt16(clamping: days))
         let named = try SigningDomain.named(in: settings)
-        let (file, report) = (file, report)
+        let (file, report, chain) = (file, report, try ChainSettings(settings))
         let logger = Logger(label: "strikebook", factory: { LogOutput(label: $0, level: .warning, isJSON: false) })
         let (tally, missing) = try await databases.withDatabase(logger) { url, isPrivate in
             let records = try RecordFile(file)
@@ -65,11 +66,20 @@ struct Import: AsyncParsableCommand {
                 logger: logger)
             do {
                 let deployment = try await Self.claim(header?.deployment ?? named, in: database)
-                let reader = ImportReader(deployment, rules: rules, now: SystemClock.seconds())
+                let asking = WalletAsking(chain, deployment: deployment, logger: logger)
+                let reader = ImportReader(
+                    deployment, rules: rules, judge: SignatureJudge(wallets: asking?.wallets),
+                    now: SystemClock.seconds())
                 var importer = Importer(
                     records, reader, LogWriter(database: database, deployment: deployment, logger: logger),
                     report: try report.map { try FileOutput($0) }, cores: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-                try await importer.run()
+                do {
+                    try await importer.run()
+                } catch {
+                    await asking?.end()
+                    throw error
+                }
+                await asking?.end()
                 await database.shutdown()
                 return (importer.tally, header.flatMap { importer.tally.missing(of: $0) })
             } catch {
@@ -83,7 +93,7 @@ struct Import: AsyncParsableCommand {
     }
 
     private func settings() throws -> SettingsSource {
-        let flags = ["max-duration-days": maxDurationDays].compactMapValues { $0 }
+        let flags = ["max-duration-days": maxDurationDays, "rpc-url": rpcUrl].compactMapValues { $0 }
         return try SettingsSource(
             flags: domain.flags.merging(flags) { first, _ in first }, environment: ProcessEnvironment.all,
             configFile: databases.config)

@@ -12,7 +12,8 @@ struct OfferVerify: AsyncParsableCommand {
         discussion: """
             Example: strikebook offer verify signed.json --chain-id 31337
             Prints what was computed, and for a signature that does not hold what it does match. Ends with 5 unless every \
-            signature holds. Whether the terms would be taken now is noted, but is no failure.
+            signature holds. Plain keys' alone can be checked offline: whether a contract wallet signed, only the chain can \
+            tell. Whether the terms would be taken now is noted, but is no failure.
             """)
 
     @Argument(help: "File of signed offers; - is standard input.") var file: String
@@ -86,7 +87,7 @@ private struct Check {
     }
 
     var text: String {
-        guard let signed else { return refusal.map { Refusal($0).text } ?? "" }
+        guard let signed else { return refusal.map { Refusal($0).text + walletNote } ?? "" }
         var lines = [
             "valid: signed by \(signed.offer.writer.checksummed)",
             "  offerHash       \(signed.hashes.offerHash.hex)",
@@ -97,6 +98,12 @@ private struct Check {
         if let note { lines.append("  note: it would not be taken now. \(note.detail) (code \(note.code))") }
         return lines.joined(separator: "\n")
     }
+
+    private static let onlyTheChain =
+        "If the writer is a contract wallet (EIP-1271), only the chain can tell whether it signed: post the offer to a "
+        + "service that follows it."
+
+    private var walletNote: String { refusal?.kind == .signature ? "\n  note: " + Self.onlyTheChain : "" }
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
@@ -117,6 +124,10 @@ private struct Check {
             if let note { json.refusal(note) } else { json.null() }
         } else if let refusal {
             json.refusalFields(refusal)
+            if refusal.kind == .signature {
+                json.key("note")
+                json.string(Self.onlyTheChain)
+            }
         }
         json.endObject()
     }

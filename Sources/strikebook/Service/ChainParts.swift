@@ -39,9 +39,11 @@ struct ChainParts {
         let client = RPCClient(
             urls: settings.chain.urls, chainId: settings.deployment.chainId, http: http.client, logger: logger)
         let contract = settings.deployment.verifyingContract
-        let wallets = Self.wallets(settings, http, logger)
+        let asking = WalletAsking(
+            settings.chain, deployment: settings.deployment, http: http.client, logger: logger)
+        let wallets = asking?.wallets
         self.wallets = wallets
-        watch = WalletWatch(wallets: wallets)
+        watch = wallets.map { WalletWatch(wallets: $0) }
         self.http = http
         self.client = client
         feeds = PriceFeeds(settings, client: client, market: market, leadership: leadership, logger: logger)
@@ -64,18 +66,6 @@ struct ChainParts {
                 else { return nil }
                 return (FundsBlock(number: cursor.number, hash: cursor.hash), appliedThrough)
             }, nowMicros: SystemClock.micros, logger: logger)
-    }
-
-    /// Wallets have a client of their own: one that takes its time turns nobody else to another node. Besides 128 bytes
-    /// of the probe a reply holds a block's header with the hashes of its transactions.
-    private static func wallets(
-        _ settings: ServiceSettings, _ http: SharedHTTPClient, _ logger: Logger
-    ) -> ContractWallets {
-        let client = RPCClient(
-            urls: settings.chain.urls, chainId: settings.deployment.chainId, http: http.client, timeout: .seconds(3),
-            largestReply: 1 << 20, logger: logger)
-        return ContractWallets(
-            node: RPCWalletNode(rpc: client), walletGas: settings.chain.walletGas, logger: logger)
     }
 
     /// In starting order.

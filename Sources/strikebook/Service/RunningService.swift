@@ -71,8 +71,8 @@ struct RunningService {
             settings, log: log, books: books, queue: queue, market: market, leadership: leader, logger: logger)
         let settlement = try SettlementParts(
             settings: settings, writes: PostgresClient(configuration: database.writingLog(), logger: logger),
-            reads: reads, redis: redis, board: market.board, epoch: books.loadedHead.epochText, leadership: leader,
-            logger: logger)
+            reads: reads, redis: redis, board: market.board, judge: SignatureJudge(wallets: chain.wallets),
+            epoch: books.loadedHead.epochText, leadership: leader, logger: logger)
         let status = PartsStatus(
             writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
             leader: leader, market: market, chain: chain, settlements: settlement.store, products: products.service)

@@ -21,9 +21,10 @@ struct SettlementParts {
     /// - Parameters:
     ///   - writes: a pool of its own.
     ///   - board: knows what settles an option on a token now.
+    ///   - judge: asks holders that are contract wallets.
     init(
         settings: ServiceSettings, writes: PostgresClient, reads: PostgresClient, redis: RedisClient?,
-        board: PriceBoard, epoch: String,
+        board: PriceBoard, judge: SignatureJudge, epoch: String,
         leadership: any Leadership, logger: Logger
     ) throws {
         let tokens = settings.tokens
@@ -49,8 +50,8 @@ struct SettlementParts {
         }
         let wake: @Sendable () -> Void = { worker.wake() }
         desk = SettlementDesk(
-            rules: settings.settlementRules, store: store, price: price, nowMicros: SystemClock.micros,
-            submit: cow == nil ? nil : wake,
+            rules: settings.settlementRules, store: store, price: price, judge: judge,
+            nowMicros: SystemClock.micros, submit: cow == nil ? nil : wake,
             listeners: listeners)
         let parts: [(any Service)?] = [writes, mirror, cow, worker]
         services = parts.compactMap { $0 }
