@@ -39,7 +39,7 @@ struct Program {
             } else {
                 throw BenchmarkFailure(
                     "usage: Benchmarks [\(Section.allCases.map(\.rawValue).joined(separator: "|")) …] [--quick]\n"
-                        + "  http, book and feed need the release service: swift build -c release --product strikebook\n"
+                        + "  http, book, feed and wallets need the release service: swift build -c release --product strikebook\n"
                         + "  (beside this program, or named by STRIKEBOOK=path)")
             }
         }
@@ -49,7 +49,7 @@ struct Program {
 
 /// What can be measured, in the order in which it is.
 enum Section: String, CaseIterable {
-    case verify, commit, http, book, prices, feed
+    case verify, commit, http, book, prices, feed, wallets
 
     func run(_ scale: Scale) async throws -> Report {
         Progress.say("\(rawValue) …")
@@ -63,6 +63,7 @@ enum Section: String, CaseIterable {
             report.add(try await PriceSection(scale: scale).run())
             return report
         case .feed: return try await FeedSection(scale: scale).run()
+        case .wallets: return try await WalletSection(scale: scale).run()
         }
     }
 }

@@ -4,6 +4,8 @@ struct Figure: Sendable {
     enum Wanted: Sendable {
         /// At least this many times the peer.
         case ratio(Double)
+        /// At most this many times the peer.
+        case atMostRatio(Double)
         /// At most the limit, in the figure's own unit.
         case atMost(Double)
         /// Shown for its own sake.
@@ -32,6 +34,9 @@ struct Figure: Sendable {
         case .ratio(let least):
             asked = "≥ \(Number.fixed(least, 2)) ×"
             isReached = ratio.map { $0 >= least }
+        case .atMostRatio(let most):
+            asked = "≤ \(Number.fixed(most, 2)) ×"
+            isReached = ratio.map { $0 <= most }
         case .atMost(let limit):
             against = "limit: \(Number.text(limit))"
             asked = "≤ \(Number.text(limit)) \(unit)"

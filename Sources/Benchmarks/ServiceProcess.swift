@@ -13,12 +13,13 @@ struct ServiceProcess: Sendable {
 
     /// Runs `body` with a service on `dataDirectory` and ends it, and its servers, whatever happens.
     static func with<Value: Sendable>(
-        dataDirectory: String, _ body: (ServiceProcess) async throws -> Value
+        dataDirectory: String, flags: [String] = [], _ body: (ServiceProcess) async throws -> Value
     ) async throws -> Value {
-        let words = [
-            try program(), "serve", "--host", "127.0.0.1", "--port", "0", "--data-dir", dataDirectory,
-            "--offer-rate-limit", "0", "--max-open-offers", "1000000", "--log-level", "warning",
-        ]
+        let words =
+            [
+                try program(), "serve", "--host", "127.0.0.1", "--port", "0", "--data-dir", dataDirectory,
+                "--offer-rate-limit", "0", "--max-open-offers", "1000000", "--log-level", "warning",
+            ] + flags
         let begin = Clock.now()
         let process = try ChildProcess.start(words, output: dataDirectory + ".log")
         do {
