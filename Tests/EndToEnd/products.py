@@ -123,14 +123,24 @@ class OverREST(ServiceCase):
         contract = answer.json
         self.assertEqual(answer.headers["Location"], f"/contracts/{contract['contractId']}/state")
         self.assertLessEqual({"contractId", "fairValueE8", "productType", "token", "status", "durationMs"}, contract.keys())
-        eventually("it is listed", lambda: contract["contractId"] in [
-            state["contractId"] for state in self.service.get("/contracts/active?limit=1000").json["contracts"]])
+        self.assertIn(contract["contractId"], self.listed())
         state = eventually("it observes", lambda: (
             lambda s: s if s["priceE8"] else None)(self.service.get(f"/contracts/{contract['contractId']}/state").json))
         self.assertLessEqual(
             {"contractId", "productType", "token", "status", "priceE8", "asOf", "elapsedMs", "durationMs", "movementE8",
              "maxMovementE8", "targetMovementE8", "mode"}, state.keys())
         self.assert_problem(self.service.get("/contracts/0123456789abcdef/state"), 404, "unknown_contract")
+
+    def listed(self):
+        return [state["contractId"] for state in self.service.get("/contracts/active?limit=1000").json["contracts"]]
+
+    def test_what_was_submitted_or_ended_reads_so_at_once(self):
+        price = int(self.service.get("/prices/demo").json["priceE8"])
+        for _ in range(40):
+            id = self.submit(catcher(price, 900, "net", durationMs=60_000))["contractId"]
+            self.assertIn(id, self.listed())
+            self.assertEqual(self.service.request("DELETE", f"/contracts/{id}", headers=AUTHORIZATION).status, 200)
+            self.assertNotIn(id, self.listed())
 
     def test_the_list_of_active_ones_goes_on_by_its_cursor(self):
         price = int(self.service.get("/prices/demo").json["priceE8"])

@@ -37,6 +37,8 @@ public final class ProductService: ProductDesk, PriceListener, Service {
         var lookUps: [LookUp] = []
         /// Submissions of this process on their way into the log: their authors hear of them first.
         var accepting: Set<String> = []
+        /// Products that are stored, and whose authors are just being told.
+        var arriving: [String: Product] = [:]
         var listeners: [any ContractListener] = []
         var isStopping = false
     }
@@ -161,7 +163,9 @@ public final class ProductService: ProductDesk, PriceListener, Service {
 
     /// Every active product, the newest last.
     public var active: [Product] {
-        state.withLock { $0.products.all }.sorted { ($0.startMillis, $0.id) < ($1.startMillis, $1.id) }
+        state.withLock { state in
+            state.products.all + state.arriving.values.filter { state.products.find($0.id) == nil }
+        }.sorted { ($0.startMillis, $0.id) < ($1.startMillis, $1.id) }
     }
 
     private func read(_ submission: JSONObject) throws(Rejection) -> (ProductTerms, spot: PriceTick) {

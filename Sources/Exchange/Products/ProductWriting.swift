@@ -74,15 +74,29 @@ extension ProductService {
 
     private func show(_ result: ProductResult, for request: Request) {
         switch result {
-        case .stored(let logged):
-            answer(request, .success(logged))
-            change { $0.products.apply(logged, $1) }
+        case .stored(let logged): show(logged, for: request)
         case .rejected(let rejection, let logged):
             if let logged { change { $0.products.apply(logged, $1) } }
             answer(request, .failure(rejection))
         case .superseded: answer(request, .failure(Rejection(WriteFailure.notStored)))
         }
         following.send()
+    }
+
+    /// Whoever reads after the answer reads what was written. A submission's author hears of it before the listeners do,
+    /// so it is listed while it is on its way to them.
+    private func show(_ logged: LoggedProduct, for request: Request) {
+        guard case .accept = request.write else {
+            change { $0.products.apply(logged, $1) }
+            return answer(request, .success(logged))
+        }
+        let id = logged.product.id
+        state.withLock { $0.arriving[id] = logged.product.outcome == nil ? logged.product : nil }
+        answer(request, .success(logged))
+        change { state, changed in
+            state.products.apply(logged, changed)
+            state.arriving[id] = nil
+        }
     }
 
     private func answer(_ request: Request, _ result: Result<LoggedProduct, Rejection>) {
