@@ -1,5 +1,6 @@
 public import Ethereum
 public import Market
+import StrictJSON
 
 /// What a row of the log changes in a book; the view of the log that `Books` is folded from.
 public struct BookEvent: Sendable {
@@ -22,11 +23,29 @@ public struct BookEvent: Sendable {
     public let createdAtMicros: Int64
     /// What it changes.
     public let change: Change
+    /// The option that is another since the row, or whose settlement is.
+    public let option: UInt256?
 
     /// A row at `seq`, committed at `createdAtMicros` (µs since 1970).
-    public init(seq: UInt64, createdAtMicros: Int64, change: Change) {
+    public init(seq: UInt64, createdAtMicros: Int64, change: Change, option: UInt256? = nil) {
         self.seq = seq
         self.createdAtMicros = createdAtMicros
         self.change = change
+        self.option = option
+    }
+
+    /// The option that a row of the log is about, or whose settlement; nil for rows about anything else.
+    public static func option(_ type: EventType, about relatedID: String?, data: String?) -> UInt256? {
+        switch type {
+        case .optionTaken, .optionConfirmed, .optionReverted, .optionTransferred, .optionSettled,
+            .settlementInitiatedOnChain, .settlementApprovedOnChain, .settlementExecutedOnChain, .eventReverted,
+            .settlementInitiated, .settlementApproved, .settlementSubmitted, .settlementCompleted, .settlementFailed:
+            return relatedID.flatMap { UInt256(decimal: Array($0.utf8)) }
+        case .offerFilled, .fillReverted:
+            // An offer that comes after its option tells the option's terms.
+            let fields = data.flatMap { try? JSONValue.parse(Array($0.utf8)) }?.object
+            return fields?["tokenId"]?.string.flatMap { UInt256(decimal: $0) }
+        default: return nil
+        }
     }
 }

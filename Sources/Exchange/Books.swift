@@ -30,14 +30,14 @@ public final class Books: Sendable {
     public func apply(_ events: [BookEvent]) -> Applied {
         let (applied, onChange) = state.withLock { state in
             let applied = state.apply(events)
-            return (applied, state.gathered.isEmpty ? nil : state.onChange)
+            return (applied, state.gathered.isEmpty && state.options.isEmpty ? nil : state.onChange)
         }
         onChange?()
         return applied
     }
 
-    /// From now on keeps what changes until `takeChanges`, and calls `onChange` when there is something to take: often
-    /// for nothing, from any thread, never twice at the same time for the same change.
+    /// From now on keeps what changes until `takeChanges` and `takeOptions`, and calls `onChange` when there is something
+    /// to take: often for nothing, from any thread, never twice at the same time for the same change.
     public func gatherChanges(_ onChange: @escaping @Sendable () -> Void) {
         state.withLock { $0.onChange = onChange }
     }
@@ -47,6 +47,14 @@ public final class Books: Sendable {
         state.withLock { state in
             defer { state.gathered = [] }
             return state.gathered
+        }
+    }
+
+    /// The options that rows of the log were about since the last call, or whose settlements.
+    public func takeOptions() -> Set<UInt256> {
+        state.withLock { state in
+            defer { state.options = [] }
+            return state.options
         }
     }
 
@@ -131,6 +139,7 @@ extension Books {
         var all = BookStanding(seq: 0, hash: .zero)
         var onChange: (@Sendable () -> Void)?
         var gathered: [BookChanges] = []
+        var options: Set<UInt256> = []
 
         mutating func load(_ offers: [OfferState], _ snapshot: BooksSnapshot) {
             let gathers = funded.gathers
@@ -159,6 +168,7 @@ extension Books {
         }
 
         private mutating func apply(_ event: BookEvent) {
+            if let option = event.option, onChange != nil { options.insert(option) }
             switch event.change {
             case .none: break
             case .created(let offer):

@@ -285,7 +285,10 @@ public struct CommitPlan: Sendable {
             blockNumber: blockNumber, data: data, createdAtMicros: nowMicros, previousHash: state.head.hash)
         state.head = LogHead(seq: entry.seq, hash: entry.hash, epoch: state.head.epoch)
         entries.append(entry)
-        events.append(BookEvent(seq: entry.seq, createdAtMicros: nowMicros, change: change))
+        events.append(
+            BookEvent(
+                seq: entry.seq, createdAtMicros: nowMicros, change: change,
+                option: BookEvent.option(type, about: relatedID, data: data)))
         return entry.seq
     }
 }

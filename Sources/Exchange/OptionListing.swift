@@ -44,3 +44,26 @@ public protocol OptionStore: Sendable {
     /// The options that `filter` keeps, in ascending tokenId after `token`, at most `limit`.
     func options(matching filter: OptionFilter, after token: UInt256?, limit: Int) async throws -> OptionListing
 }
+
+/// Options and their settlements as they stand at one moment, as the hub needs them. `Store` is its one implementation.
+public protocol PositionStore: OptionStore {
+    /// What there is of `tokenIds`, from one snapshot.
+    func positions(of tokenIds: [UInt256]) async throws -> Positions
+}
+
+/// Some options and their settlements at one moment.
+public struct Positions: Sendable {
+    /// The options, also those whose take was undone; in ascending tokenId.
+    public let options: [OptionState]
+    /// Their settlements; in ascending tokenId.
+    public let settlements: [StoredSettlement]
+    /// The log's head that they reflect.
+    public let headSeq: UInt64
+
+    /// What was read, complete at `headSeq`.
+    public init(options: [OptionState], settlements: [StoredSettlement], headSeq: UInt64) {
+        self.options = options
+        self.settlements = settlements
+        self.headSeq = headSeq
+    }
+}

@@ -15,9 +15,6 @@ final class Connection: ChannelDuplexHandler {
         case closed
     }
 
-    /// Frames written at a time before other clients have their turn.
-    private static let turn = 16
-
     let shard: Shard
     /// Its address, for limits.
     let client: String
@@ -29,13 +26,11 @@ final class Connection: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var phase = Phase.open
     private var reader: FrameReader
-    private var queue: ClientQueue
+    private(set) var outlet: Outlet?
     private var budget: MessageBudget
     private var heardAt: NIODeadline
     private var isPinged = false
-    private var isWritable = true
     private var isDirty = false
-    private var isPumping = false
 
     /// A client of `shard`; `onLeave` is called once when it is gone.
     init(shard: Shard, client: String, onLeave: @escaping () -> Void) {
@@ -44,7 +39,6 @@ final class Connection: ChannelDuplexHandler {
         self.onLeave = onLeave
         let limits = shard.state.limits
         reader = FrameReader(largestMessage: limits.messageBytes)
-        queue = ClientQueue(limits: limits)
         heardAt = shard.loop.now
         budget = MessageBudget(limits: limits, now: heardAt)
     }
@@ -53,12 +47,13 @@ final class Connection: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        isWritable = context.channel.isWritable
+        let state = shard.state
+        let outlet = Outlet(context, limits: state.limits, counters: shard.counters)
+        self.outlet = outlet
         context.read()
         shard.join(self)
-        let state = shard.state
-        send(
-            Frame.text(
+        outlet.begin(
+            with: Frame.text(
                 ServerMessage.welcome(
                     server: state.server, epoch: state.epoch,
                     heartbeatSeconds: state.limits.heartbeat.nanoseconds / 1_000_000_000)))
@@ -76,15 +71,16 @@ final class Connection: ChannelDuplexHandler {
         phase = .closed
         drop()
         shard.leave(self)
+        outlet?.drop()
+        outlet = nil
         context = nil
         onLeave()
     }
 
-    /// Forgets what it reads and what waits for it.
+    /// Forgets what it reads.
     private func drop() {
         for subscription in subscriptions { shard.unsubscribe(subscription) }
         subscriptions = []
-        queue.removeAll()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -104,12 +100,12 @@ final class Connection: ChannelDuplexHandler {
     func close(_ code: CloseCode, _ reason: String) { close(code.rawValue, reason, isAnswered: false) }
 
     private func close(_ code: UInt16?, _ reason: String, isAnswered: Bool) {
-        guard phase == .open, let context else { return }
+        guard phase == .open, let context, let outlet else { return }
         phase = .closing
         drop()
         let channel = context.channel
         let written = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(wrapOutboundOut(Frame.close(code, reason)), promise: written)
+        outlet.end(with: Frame.close(code, reason), promise: written)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         // With its output closed and its input read on, nothing that the client still sends resets what it shall read.
         written.futureResult.whenComplete { _ in bound.value.close(mode: isAnswered ? .all : .output, promise: nil) }
@@ -157,7 +153,7 @@ final class Connection: ChannelDuplexHandler {
         }
         switch event {
         case .text(let text): read(text)
-        case .ping(let content): sendControl(Frame.pong(content))
+        case .ping(let content): answer(content)
         case .close, .pong: break
         }
     }
@@ -166,27 +162,18 @@ final class Connection: ChannelDuplexHandler {
 
     /// Sends a frame, or lets it wait while the client does not read; one that replaces takes the place of an older one.
     func send(_ frame: ByteBuffer, replacing channel: ChannelName? = nil) {
-        guard phase == .open, let context else { return }
-        if isWritable, queue.isEmpty {
-            context.write(wrapOutboundOut(frame), promise: nil)
-            return needsFlush()
-        }
-        if !queue.append(frame, replacing: channel) { closeSlow() }
+        guard phase == .open, let outlet else { return }
+        if outlet.send(frame, replacing: channel) { needsFlush() } else { closeSlow() }
     }
 
     /// Sends a message that is made while the client takes it.
     func send(_ stream: any MessageStream) {
-        guard phase == .open else { return }
-        guard queue.append(stream) else { return closeSlow() }
-        pump()
+        guard phase == .open, let outlet else { return }
+        if !outlet.send(stream) { closeSlow() }
     }
 
-    /// Sends a control frame between whatever else waits.
-    private func sendControl(_ frame: ByteBuffer) {
-        guard phase == .open, let context else { return }
-        // A client that asks and does not read is not answered.
-        guard isWritable else { return }
-        context.write(wrapOutboundOut(frame), promise: nil)
+    private func answer(_ ping: [UInt8]) {
+        outlet?.answer(pong: Frame.pong(ping))
         needsFlush()
     }
 
@@ -195,7 +182,10 @@ final class Connection: ChannelDuplexHandler {
         send(Frame.text(ServerMessage.error(code: code, detail: detail, field: field, requestID: requestID)))
     }
 
-    private func closeSlow() { close(.tryAgainLater, "you read slower than is sent; come back with fromSeq") }
+    private func closeSlow() {
+        shard.counters.isSlow()
+        close(.tryAgainLater, "you read slower than is sent; come back with fromSeq")
+    }
 
     private func needsFlush() {
         guard !isDirty else { return }
@@ -203,32 +193,10 @@ final class Connection: ChannelDuplexHandler {
         shard.flushLater(self)
     }
 
-    /// Hands what was written to the socket.
+    /// Hands what was sent to the socket.
     func flush() {
         isDirty = false
-        context?.flush()
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        isWritable = context.channel.isWritable
-        if isWritable { pump() }
-    }
-
-    /// Writes what waits while the client takes it.
-    private func pump() {
-        guard !isPumping else { return }
-        isPumping = true
-        defer { isPumping = false }
-        var count = 0
-        while phase == .open, isWritable, let context {
-            guard count < Self.turn else {
-                let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-                return context.eventLoop.execute { bound.value.pump() }
-            }
-            guard let frame = queue.next() else { return }
-            count += 1
-            context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
-        }
+        outlet?.flush()
     }
 
     // MARK: Time
@@ -241,7 +209,8 @@ final class Connection: ChannelDuplexHandler {
         if now - heardAt > limits.timeout { return close(.policyViolation, "no sign of life") }
         if now - heardAt > limits.silence, !isPinged {
             isPinged = true
-            sendControl(Frame.ping)
+            outlet?.ask(Frame.ping)
+            needsFlush()
         }
         send(heartbeat(&heartbeats))
     }

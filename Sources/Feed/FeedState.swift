@@ -10,6 +10,7 @@ final class FeedState: Sendable {
     let products: (any ProductDesk)?
     let server: String
     let recent: Mutex<RecentChanges>
+    private let follower = Mutex<PositionFollower?>(nil)
     /// Subscriptions on all loops together, by channel: what nobody reads is not encoded.
     private let interest = Mutex<[ChannelName: Int]>([:])
 
@@ -26,6 +27,12 @@ final class FeedState: Sendable {
         recent = Mutex(RecentChanges(start: books.appliedSeq, rows: limits.recentRows))
     }
 
+    /// Who tells options and settlements; nil where nobody does.
+    var positions: PositionFollower? { follower.withLock { $0 } }
+
+    /// From now on `follower` tells options and settlements.
+    func follow(_ follower: PositionFollower) { self.follower.withLock { $0 = follower } }
+
     /// The log's life, 16 hex digits.
     var epoch: String { books.loadedHead.epochText }
 
@@ -40,6 +47,9 @@ final class FeedState: Sendable {
             interest[channel] = count > 0 ? count : nil
         }
     }
+
+    /// Subscriptions of all clients together.
+    var subscriptions: Int { interest.withLock { $0.values.reduce(0, +) } }
 
     /// Those of `channels` that somebody reads.
     func wanted(_ channels: [ChannelName]) -> [ChannelName] {

@@ -1,5 +1,6 @@
 public import Exchange
 public import Logging
+public import Market
 public import NIOCore
 public import NIOHTTP1
 public import ServiceLifecycle
@@ -10,6 +11,7 @@ public final class Hub: Service, PriceListener, ContractListener {
     private struct Shards {
         var byLoop: [ObjectIdentifier: NIOLoopBound<Shard>] = [:]
         var all: [(loop: any EventLoop, shard: NIOLoopBound<Shard>)] = []
+        var counters: [FeedCounters] = []
     }
 
     private struct Clients {
@@ -73,6 +75,18 @@ public final class Hub: Service, PriceListener, ContractListener {
         state.products?.subscribe(self)
     }
 
+    /// Tells options and settlements from `store` as well. Called once, before the first client.
+    /// - Parameter mark: what an option is worth now.
+    /// - Returns: what follows them while it runs.
+    public func tellPositions(
+        from store: any PositionStore, mark: @escaping @Sendable (OptionState) -> OptionMark?
+    ) -> PositionFollower {
+        let follower = PositionFollower(
+            store: store, feed: state, mark: mark, publish: { [weak self] in self?.publish($0) }, logger: logger)
+        state.follow(follower)
+        return follower
+    }
+
     /// Something changed in the books: it is told from the home loop, in order.
     private func booksChanged() {
         guard !isDrainDue.exchange(true, ordering: .acquiringAndReleasing) else { return }
@@ -81,6 +95,8 @@ public final class Hub: Service, PriceListener, ContractListener {
 
     private func drain() {
         isDrainDue.store(false, ordering: .releasing)
+        let options = state.books.takeOptions()
+        if !options.isEmpty { state.positions?.changed(options) }
         let pieces = state.books.takeChanges().map(ChangePiece.init)
         guard !pieces.isEmpty else { return }
         state.recent.withLock { recent in for piece in pieces { recent.append(piece) } }
@@ -126,6 +142,19 @@ public final class Hub: Service, PriceListener, ContractListener {
 
     /// Open connections at this moment.
     public var connectionCount: Int { clients.withLock { $0.count } }
+
+    /// What the hub does at this moment, and has done.
+    public var statistics: HubStatistics {
+        var statistics = HubStatistics()
+        statistics.connections = connectionCount
+        statistics.subscriptions = state.subscriptions
+        for counters in shards.withLock({ $0.counters }) {
+            statistics.queuedBytes += counters.waitingBytes
+            statistics.deliveries += counters.deliveries
+            statistics.closedSlow += counters.closedSlow
+        }
+        return statistics
+    }
 
     /// Lets a client in, or says why not. Called on the channel's event loop, when nothing of HTTP is left to be done.
     /// - Parameter client: its address, to count for limits.
@@ -188,7 +217,9 @@ public final class Hub: Service, PriceListener, ContractListener {
     private func shard(on loop: any EventLoop) -> Shard {
         let bound = shards.withLock { shards in
             if let shard = shards.byLoop[ObjectIdentifier(loop)] { return shard }
-            let shard = NIOLoopBound(Shard(loop: loop, state: state), eventLoop: loop)
+            let counters = FeedCounters()
+            let shard = NIOLoopBound(Shard(loop: loop, state: state, counters: counters), eventLoop: loop)
+            shards.counters.append(counters)
             shards.byLoop[ObjectIdentifier(loop)] = shard
             shards.all.append((loop, shard))
             return shard

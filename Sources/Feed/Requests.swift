@@ -49,7 +49,8 @@ extension Connection {
                 .tooMany, code: "too_many_subscriptions", field: "channel",
                 detail: "One connection may read \(limit) channels; unsubscribe from some, or open another.")
         }
-        let subscription = shard.subscribe(self, to: name)
+        guard let outlet else { return }
+        let subscription = shard.subscribe(self, outlet, to: name)
         subscriptions.append(subscription)
         send(
             Frame.text(
@@ -82,7 +83,7 @@ extension Connection {
             let (books, standing) = state.books.all
             begin(subscription, books, standing, from: resume)
         case .contract(let id): beginContract(id)
-        case .options, .settlement: break
+        case .options, .settlement: beginPositions(subscription)
         }
     }
 
@@ -130,6 +131,34 @@ extension Connection {
             if let move = piece.move(of: channel), move.after.seq <= standing.seq { last = max(last, move.after.seq) }
         }
         return .stream(ReplayStream(channel, pieces, after: resume.seq, through: last), last: last)
+    }
+
+    // MARK: Options and settlements
+
+    private func beginPositions(_ subscription: Shard.Subscription) {
+        guard let follower = shard.state.positions else { return }
+        // Nothing is for it until it has what it begins with.
+        subscription.position = .max
+        let name = subscription.channel.name
+        let (bound, loop) = (NIOLoopBound(self, eventLoop: shard.loop), shard.loop)
+        follower.begin(name) { beginning in
+            loop.execute { bound.value.began(name, beginning) }
+        }
+    }
+
+    private func began(_ name: ChannelName, _ beginning: PositionFollower.Beginning) {
+        // Who subscribed again meanwhile has asked again, and has its answer from the first of both.
+        guard let place = subscriptions.firstIndex(where: { $0.channel.name == name }),
+            subscriptions[place].position == .max
+        else { return }
+        switch beginning {
+        case .failure(let rejection):
+            shard.unsubscribe(subscriptions.remove(at: place))
+            refuse(rejection, requestID: nil)
+        case .success(let (stream, position)):
+            subscriptions[place].position = position
+            send(stream)
+        }
     }
 
     // MARK: Products

@@ -9,6 +9,7 @@ final class Shard {
 
     let loop: any EventLoop
     let state: FeedState
+    let counters: FeedCounters
     private var channels: [ChannelName: Channel] = [:]
     private var connections = [[Connection]](repeating: [], count: Shard.groups)
     private var nextGroup = 0
@@ -18,9 +19,10 @@ final class Shard {
     private var isBatching = false
     private(set) var count = 0
 
-    init(loop: any EventLoop, state: FeedState) {
+    init(loop: any EventLoop, state: FeedState, counters: FeedCounters) {
         self.loop = loop
         self.state = state
+        self.counters = counters
     }
 
     /// A channel as this loop knows it.
@@ -39,14 +41,18 @@ final class Shard {
 
     /// One client's reading of one channel.
     final class Subscription {
-        unowned let connection: Connection
+        /// Outlives it: who leaves takes its subscriptions out first. Counting references would cost as much as all else
+        /// that is done here for a message.
+        unowned(unsafe) let connection: Connection
+        unowned(unsafe) let outlet: Outlet
         let channel: Channel
         /// The position of the last message it got.
         var position: UInt64 = 0
         fileprivate var index = 0
 
-        init(_ connection: Connection, _ channel: Channel) {
+        init(_ connection: Connection, _ outlet: Outlet, _ channel: Channel) {
             self.connection = connection
+            self.outlet = outlet
             self.channel = channel
         }
     }
@@ -93,11 +99,12 @@ final class Shard {
 
     // MARK: Channels
 
-    func subscribe(_ connection: Connection, to name: ChannelName) -> Subscription {
+    /// Begins a subscription of a connection that writes to `outlet`.
+    func subscribe(_ connection: Connection, _ outlet: Outlet, to name: ChannelName) -> Subscription {
         state.join(name)
         let channel = channels[name] ?? Channel(name)
         channels[name] = channel
-        let subscription = Subscription(connection, channel)
+        let subscription = Subscription(connection, outlet, channel)
         subscription.index = channel.subscriptions.count
         channel.subscriptions.append(subscription)
         return subscription
@@ -126,25 +133,33 @@ final class Shard {
 
     /// Gives every message to everybody who reads its channel.
     func deliver(_ publications: [Publication]) {
-        batch { for publication in publications { deliver(publication) } }
+        let known = publications.filter { channels[$0.channel] != nil }
+        // A single message goes out client by client; of several, what is one client's goes out together.
+        batch { for publication in known { deliver(publication, isOnly: known.count == 1) } }
     }
 
-    private func deliver(_ publication: Publication) {
+    private func deliver(_ publication: Publication, isOnly: Bool) {
         guard let channel = channels[publication.channel] else { return }
         if let standing = publication.standing, standing.seq > channel.standing?.seq ?? 0 {
             channel.standing = standing
         }
-        // A client that is closed for being slow takes its subscriptions out of this list.
-        var index = channel.subscriptions.count - 1
-        while index >= 0 {
-            let subscription = channel.subscriptions[index]
-            index -= 1
-            guard subscription.position < publication.position else { continue }
-            subscription.position = publication.position
-            subscription.connection.send(
-                publication.frame, replacing: publication.isReplacing ? publication.channel : nil)
-            index = min(index, channel.subscriptions.count - 1)
+        var count = 0
+        publication.frame.withUnsafeReadableBytes { bytes in
+            // A client that is closed for being slow takes its subscriptions out of this list.
+            var index = channel.subscriptions.count - 1
+            while index >= 0 {
+                let subscription = channel.subscriptions[index]
+                index -= 1
+                guard subscription.position < publication.position else { continue }
+                subscription.position = publication.position
+                count += 1
+                if isOnly, subscription.outlet.sendNow(bytes) { continue }
+                subscription.connection.send(
+                    publication.frame, replacing: publication.isReplacing ? publication.channel : nil)
+                index = min(index, channel.subscriptions.count - 1)
+            }
         }
+        counters.delivered(count)
     }
 
     /// Flushes a client at the end of what is being done, once whatever is written to it.

@@ -18,7 +18,7 @@ enum LogTable {
     static func events(after seq: UInt64, limit: Int, on connection: PostgresConnection) throws -> [BookEvent] {
         let rows = try connection.query(
             """
-            SELECT l.seq, l.event_type, l.data, l.created_at, \(OfferRow.columns)
+            SELECT l.seq, l.event_type, l.data, l.created_at, l.related_id, \(OfferRow.columns)
             FROM transaction_logs l
             LEFT JOIN offers o ON o.offer_hash = CASE
                 WHEN l.event_type IN ('offer_created', 'offer_cancelled', 'offer_expired', 'offer_filled', 'fill_reverted',
@@ -29,15 +29,22 @@ enum LogTable {
             WHERE l.seq > \(Int64(clamping: seq)) ORDER BY l.seq LIMIT \(Int64(limit))
             """)
         return try rows.map { row in
-            BookEvent(seq: try row.uint64(0), createdAtMicros: try row.timestampMicros(3), change: try change(row))
+            BookEvent(
+                seq: try row.uint64(0), createdAtMicros: try row.timestampMicros(3), change: try change(row),
+                option: try option(row))
         }
+    }
+
+    private static func option(_ row: Row) throws -> UInt256? {
+        guard let type = EventType(rawValue: try row.text(1)), !row.isNull(4) else { return nil }
+        return BookEvent.option(type, about: try row.text(4), data: row.isNull(2) ? nil : try row.text(2))
     }
 
     private static func change(_ row: Row) throws -> BookEvent.Change {
         switch EventType(rawValue: try row.text(1)) {
         case .offerCreated:
             // The row as it was written: what closed or filled it later is an event of its own.
-            var offer = try OfferRow.read(row, from: 4)
+            var offer = try OfferRow.read(row, from: 5)
             let isCancelled = !row.isNull(2)
             offer.closed = isCancelled ? .init(seq: offer.seq, reason: .cancelled) : nil
             offer.cancelledAtMicros = isCancelled ? offer.createdAtMicros : nil
@@ -55,7 +62,7 @@ enum LogTable {
     /// What the chain or its writer's funds made of an offer: the row says what was filled and funded then, and whether
     /// its book listed it.
     private static func standing(_ row: Row) throws -> BookEvent.Change {
-        var offer = try OfferRow.read(row, from: 4)
+        var offer = try OfferRow.read(row, from: 5)
         let data = try JSONValue.parse(Array(try row.text(2).utf8)).object
         guard let filled = data?["filled"]?.string.flatMap({ UInt256(decimal: $0) }),
             let status = data?["status"]?.string, let wasOpen = data?["wasOpen"]?.bool
@@ -72,7 +79,7 @@ enum LogTable {
     }
 
     private static func closing(_ row: Row, _ reason: OfferState.ClosedReason) throws -> BookEvent.Change {
-        let offer = try OfferRow.read(row, from: 4)
+        let offer = try OfferRow.read(row, from: 5)
         // What was known of its funds last was known then: a closed offer's are not looked at.
         return .closed(
             offerHash: offer.offerHash, book: BookID(offer.offer), reason: reason,

@@ -3,7 +3,7 @@ public import Exchange
 public import Market
 import Postgres
 
-extension PostgresLog: OptionStore {
+extension PostgresLog: PositionStore {
     /// The option of this id, also one whose take was undone.
     public func option(_ tokenId: UInt256) async throws -> OptionState? {
         try await reads.withConnection { connection in
@@ -29,6 +29,22 @@ extension PostgresLog: OptionStore {
             if hasMore { options.removeLast() }
             return OptionListing(
                 options: options, nextToken: hasMore ? options.last?.tokenId : nil,
+                headSeq: try answers[1].single().uint64(0))
+        }
+    }
+
+    /// Options and their settlements as they stand, from one snapshot; approvals without their signatures.
+    public func positions(of tokenIds: [UInt256]) async throws -> Positions {
+        try await reads.withConnection { connection in
+            let answers = try connection.pipeline([
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT seq FROM log_head",
+                OptionsTable.select(where: "token_id = ANY(\(tokenIds)::numeric[]) ORDER BY token_id"),
+                "\(SettlementsTable.select(where: "s.token_id = ANY(\(tokenIds)::numeric[])")) ORDER BY s.token_id",
+                SettlementsTable.orders(of: tokenIds), "COMMIT",
+            ])
+            return Positions(
+                options: try answers[2].map { try OptionsTable.read($0) },
+                settlements: try SettlementsTable.read(answers[3], answers[4]),
                 headSeq: try answers[1].single().uint64(0))
         }
     }

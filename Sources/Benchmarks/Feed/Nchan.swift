@@ -39,15 +39,18 @@ final class Nchan: Sendable {
             try await nchan.ready()
             let value = try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await OwnThread.run { try nchan.publish() } }
-                let value = try await body(nchan)
-                nchan.isEnding.store(true, ordering: .relaxed)
+                let value: Value
+                do {
+                    // The group waits for the publisher whatever happens.
+                    defer { nchan.isEnding.store(true, ordering: .relaxed) }
+                    value = try await body(nchan)
+                }
                 try await group.waitForAll()
                 return value
             }
             await process.end(graceSeconds: 2)
             return value
         } catch {
-            nchan.isEnding.store(true, ordering: .relaxed)
             if !Interrupt.isRequested { Progress.say(process.text + (TextFile.read(directory("error.log")) ?? "")) }
             await process.end(graceSeconds: 2)
             throw error

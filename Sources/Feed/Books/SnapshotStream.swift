@@ -16,7 +16,7 @@ struct SnapshotStream: MessageStream {
     /// The rows of `books` as the snapshot of a channel.
     init(_ channel: ChannelName, epoch: String, _ books: [Book], _ standing: BookStanding) {
         self.books = books[...]
-        pending = ServerMessage.snapshotHead(channel.text, epoch: epoch, standing)
+        pending = ServerMessage.snapshotHead(channel.text, epoch: epoch, seq: standing.seq, bookHash: standing.hash)
     }
 
     mutating func next() -> ByteBuffer? {

@@ -109,8 +109,8 @@ enum ServerMessage {
         json.endObject()
     }
 
-    /// A snapshot up to its rows.
-    static func snapshotHead(_ channel: String, epoch: String, _ standing: BookStanding) -> [UInt8] {
+    /// A snapshot up to its rows; with the hash of the rows where they are a book's.
+    static func snapshotHead(_ channel: String, epoch: String, seq: UInt64, bookHash: UInt256? = nil) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.key("type")
@@ -120,9 +120,11 @@ enum ServerMessage {
         json.key("epoch")
         json.string(epoch)
         json.key("seq")
-        json.integer(standing.seq)
-        json.key("bookHash")
-        json.hash(standing.hash.bigEndian)
+        json.integer(seq)
+        if let bookHash {
+            json.key("bookHash")
+            json.hash(bookHash.bigEndian)
+        }
         json.key("rows")
         json.beginArray()
         return json.bytes
@@ -130,6 +132,28 @@ enum ServerMessage {
 
     /// What ends a snapshot behind its rows.
     static let snapshotTail = Array("]}".utf8)
+
+    /// An option of the channel's address as it is now.
+    static func optionUpdate(
+        _ channel: String, _ operation: PositionTable.Operation, _ option: OptionState, mark: OptionMark?
+    ) -> [UInt8] {
+        make("optionUpdate", capacity: 1_024) { json in
+            json.key("channel")
+            json.string(channel)
+            json.key("seq")
+            json.integer(option.seq)
+            json.key("op")
+            json.string(operation.rawValue)
+            OptionJSON.encodeFields(option, mark: mark, to: &json)
+        }
+    }
+
+    /// A settlement as it is now; `seq` is its own.
+    static func settlementUpdate(_ channel: String, _ stored: StoredSettlement) -> [UInt8] {
+        var json = JSONWriter(capacity: 2_048)
+        SettlementJSON.encode(stored, to: &json)
+        return wrapped("settlementUpdate", channel: channel, requestID: nil, object: json.bytes)
+    }
 
     /// Where books stand.
     static func heartbeat(_ channels: [(name: String, standing: BookStanding)]) -> [UInt8] {

@@ -1,5 +1,6 @@
 import API
 import Exchange
+import Feed
 import Market
 import Postgres
 import Redis
@@ -19,6 +20,7 @@ struct PartsStatus: ServiceStatus {
     let chain: ChainParts
     let settlements: PostgresSettlements
     let products: ProductService
+    let hub: Hub
 
     func dependencies() async -> [Dependency] {
         let postgres = reads.statistics
@@ -97,7 +99,7 @@ struct PartsStatus: ServiceStatus {
                 Double(reading.failedQueries + writing.failedQueries)),
             Gauge("redis_connected", "1 while Redis answers.", redis?.isConnected == true ? 1 : 0),
         ]
-        gauges += chain.gauges
+        gauges += chain.gauges + hubGauges()
         if let redis, let mirror {
             let statistics = redis.statistics
             gauges += [
@@ -108,6 +110,17 @@ struct PartsStatus: ServiceStatus {
             ]
         }
         return gauges + market.gauges(nowMicros: SystemClock.micros()) + (await settlementGauges())
+    }
+
+    private func hubGauges() -> [Gauge] {
+        let hub = hub.statistics
+        return [
+            Gauge("websocket_connections", "Open WebSocket connections.", Double(hub.connections)),
+            Gauge("websocket_subscriptions", "Subscriptions of all connections.", Double(hub.subscriptions)),
+            Gauge("websocket_queued_bytes", "Bytes waiting for clients who do not read.", Double(hub.queuedBytes)),
+            Gauge("websocket_deliveries_total", "Messages given to clients, one a client.", Double(hub.deliveries)),
+            Gauge("websocket_closed_slow_total", "Clients closed for reading too slowly.", Double(hub.closedSlow)),
+        ]
     }
 
     func databaseGauges() async throws -> [Gauge] {

@@ -73,22 +73,26 @@ struct RunningService {
             settings: settings, writes: PostgresClient(configuration: database.writingLog(), logger: logger),
             reads: reads, redis: redis, board: market.board, judge: SignatureJudge(wallets: chain.wallets),
             epoch: books.loadedHead.epochText, leadership: leader, logger: logger)
-        let status = PartsStatus(
-            writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
-            leader: leader, market: market, chain: chain, settlements: settlement.store, products: products.service)
         let pricing = PriceWorker()
         let hub = Hub(
             limits: feedLimits(), books: books, tokens: settings.tokens, prices: market.board,
             products: products.service, allowedOrigins: settings.allowedOrigins,
             server: "strikebook \(Version.text)", home: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+        let status = PartsStatus(
+            writes: writes, reads: reads, redis: redis, mirror: mirror, books: books, queue: queue, follower: follower,
+            leader: leader, market: market, chain: chain, settlements: settlement.store, products: products.service,
+            hub: hub)
         try await hub.follow(log)
+        let positions = hub.tellPositions(from: log) { [board = market.board, tokens = settings.tokens] option in
+            OptionMark(option, board: board, tokens: tokens, nowMillis: SystemClock.micros() / 1_000)
+        }
         let server = server(
             log: log, books: books, queue: queue, hub: hub, pricing: pricing, cursors: CursorCodec(key: cursorKey),
             shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
             contracts: PostgresSmartContracts(database: reads, mirror: contractMirror), market: market, chain: chain,
             settlement: settlement.desk, products: products, status: status)
         let edges: [(any Service)?] = [
-            writes, reads, redis, listener, leader, follower, mirror, contractMirror, queue, sweep, pricing,
+            writes, reads, redis, listener, leader, follower, mirror, contractMirror, queue, sweep, pricing, positions,
         ]
         return edges.compactMap { $0 } + market.services + chain.services + settlement.services + products.services
             + [server, hub]
