@@ -149,7 +149,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
+                "Settlement", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
                 "PrivateServers",
                 "CSecp256k1", "CEpoll",
                 .product(name: "Logging", package: "swift-log"),

@@ -49,7 +49,7 @@ struct Program {
 
 /// What can be measured, in the order in which it is.
 enum Section: String, CaseIterable {
-    case verify, commit, http, book, prices, feed, wallets
+    case verify, commit, http, book, prices, feed, wallets, settle
 
     func run(_ scale: Scale) async throws -> Report {
         Progress.say("\(rawValue) …")
@@ -64,6 +64,7 @@ enum Section: String, CaseIterable {
             return report
         case .feed: return try await FeedSection(scale: scale).run()
         case .wallets: return try await WalletSection(scale: scale).run()
+        case .settle: return try await SettleSection(scale: scale).run()
         }
     }
 }

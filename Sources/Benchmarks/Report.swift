@@ -6,6 +6,8 @@ struct Figure: Sendable {
         case ratio(Double)
         /// At most this many times the peer.
         case atMostRatio(Double)
+        /// At least the limit, in the figure's own unit.
+        case atLeast(Double)
         /// At most the limit, in the figure's own unit.
         case atMost(Double)
         /// Shown for its own sake.
@@ -22,8 +24,10 @@ struct Figure: Sendable {
 
     /// Measured ÷ peer (or limit).
     var ratio: Double? {
-        if case .atMost(let limit) = wanted { return measured / limit }
-        return peer.map { measured / $0.value }
+        switch wanted {
+        case .atMost(let limit), .atLeast(let limit): measured / limit
+        case .ratio, .nothing: peer.map { measured / $0.value }
+        }
     }
 
     fileprivate var cells: [String] {
@@ -41,6 +45,10 @@ struct Figure: Sendable {
             against = "limit: \(Number.text(limit))"
             asked = "≤ \(Number.text(limit)) \(unit)"
             isReached = measured <= limit
+        case .atLeast(let limit):
+            against = "limit: \(Number.text(limit))"
+            asked = "≥ \(Number.text(limit)) \(unit)"
+            isReached = measured >= limit
         case .nothing: break
         }
         return [

@@ -21,6 +21,9 @@ public struct CowConnection: Service {
     /// Closes the connections when the service ends, after those who use them.
     public func run() async throws {
         try? await gracefulShutdown()
-        try await http.shutdown()
+        try await close()
     }
+
+    /// Closes the connections; nothing may use them any more.
+    public func close() async throws { try await http.shutdown() }
 }

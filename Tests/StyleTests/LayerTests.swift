@@ -33,8 +33,8 @@ struct LayerTests {
             "Redis", "PrivateServers",
         ],
         "Benchmarks": [
-            "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis", "PrivateServers",
-            "CSecp256k1", "CEpoll",
+            "Settlement", "Store", "Exchange", "Market", "Ethereum", "StrictJSON", "Pricing", "Postgres", "Redis",
+            "PrivateServers", "CSecp256k1", "CEpoll",
         ],
     ]
     /// Modules without any input or output: nothing of the outside world may be imported.
