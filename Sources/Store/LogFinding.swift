@@ -55,6 +55,18 @@ public enum LogFinding: Sendable, Hashable {
         case contractEndMissing = "contract_end_missing"
         /// A product whose terms are not those that were accepted.
         case contractAltered = "contract_altered"
+        /// A settlement whose last row says something else.
+        case settlementNotLogged = "settlement_not_logged"
+        /// A settlement in the log that is not stored, or whose last row is another.
+        case settlementMissing = "settlement_missing"
+        /// An order that is not as it was last proposed, or that its settlement disagrees with.
+        case settlementOrderDiffers = "settlement_order_differs"
+        /// A settlement that another approved, or other terms, than the log says.
+        case settlementApprovalDiffers = "settlement_approval_differs"
+        /// An order whose fields do not hash to its uid.
+        case settlementOrderAltered = "settlement_order_altered"
+        /// A published order signature that is not made of the approval beside it.
+        case settlementSignatureAltered = "settlement_signature_altered"
     }
 }
 
@@ -97,6 +109,12 @@ extension LogFinding.Disagreement {
         case .contractMissing: "a contract in the log is not stored"
         case .contractEndMissing: "a row ends a contract that is not ended by it"
         case .contractAltered: "a contract's terms are not those that were accepted"
+        case .settlementNotLogged: "a settlement's last row says something else"
+        case .settlementMissing: "a settlement in the log is not stored, or stands elsewhere"
+        case .settlementOrderDiffers: "a settlement's order is not as it was proposed"
+        case .settlementApprovalDiffers: "a settlement's approval is not the one that was logged"
+        case .settlementOrderAltered: "an order's fields do not hash to its uid"
+        case .settlementSignatureAltered: "an order's signature is not made of the holder's approval"
         }
     }
 }

@@ -35,7 +35,7 @@ public struct LogVerifier {
         }
     }
 
-    private let connection: PostgresConnection
+    let connection: PostgresConnection
     private let expectations: [Expectation]
     private var report = LogReport()
 
@@ -64,9 +64,12 @@ public struct LogVerifier {
         var verifier = LogVerifier(connection: connection, expectations: expectations)
         let deployment = try verifier.checkDeployment()
         try verifier.walk(from: deployment.domainSeparator, progress)
-        for (kind, query) in LogAgreement.queries + ContractAgreement.queries { try verifier.compare(kind, query) }
+        for (kind, query) in LogAgreement.queries + ContractAgreement.queries + SettlementAgreement.queries {
+            try verifier.compare(kind, query)
+        }
         try verifier.hashOffers(deployment)
         try verifier.hashCancelMessages(deployment)
+        try verifier.hashSettlementOrders(deployment)
         return verifier.report
     }
 
@@ -75,7 +78,7 @@ public struct LogVerifier {
         self.expectations = expectations
     }
 
-    private mutating func found(_ finding: LogFinding) {
+    mutating func found(_ finding: LogFinding) {
         if report.findings.count < Self.maximumFindings { report.findings.append(finding) }
     }
 

@@ -122,6 +122,31 @@ struct SettlementDatabase {
         }
     }
 
+    /// A confirmed event of the chain about an option.
+    func settle(_ tokenId: UInt64, _ name: String, _ arguments: String, block: Int) async throws {
+        let (hash, number) = (Keccak256.hash(utf8: "reorged block \(block)"), Int64(tokenId))
+        try await LogTransactions(database: client).run { transaction in
+            let seq = Int64(transaction.append(.settlementExecutedOnChain, about: nil))
+            transaction.write(
+                """
+                INSERT INTO chain_events (block_hash, log_index, block_number, block_time, tx_hash, name, token_id, args,
+                                          status, is_garbled, seq)
+                VALUES (\(hash), 0, \(Int64(block)), to_timestamp(\(Int64(expiry))), \(hash), \(name),
+                        \(number)::numeric, \(arguments), 'confirmed', false, \(seq))
+                """)
+        }
+    }
+
+    /// The block of `settle` is no part of the chain any more.
+    func revert(block: Int) async throws {
+        let hash = Keccak256.hash(utf8: "reorged block \(block)")
+        try await LogTransactions(database: client).run { transaction in
+            let seq = Int64(transaction.append(.eventReverted, about: nil))
+            transaction.write(
+                "UPDATE chain_events SET status = 'reverted', seq = \(seq) WHERE block_hash = \(hash)")
+        }
+    }
+
     /// A desk and the holder's signature.
     func desk(_ clock: TestClock, submit: (@Sendable () -> Void)? = nil) -> SettlementDesk {
         SettlementDesk(

@@ -115,8 +115,19 @@ public enum SettlementJSON {
 
     /// The order with the words that CoW's API uses; `appData` is the hash, `fullAppData` the document.
     public static func encodeOrder(_ proposal: SettlementProposal, to json: inout JSONWriter) {
-        let order = proposal.order
         json.beginObject()
+        gpv2Fields(proposal.order, to: &json)
+        json.key("appData")
+        json.hash(proposal.order.appData)
+        json.key("fullAppData")
+        json.string(SettlementAppData.document(tokenId: proposal.tokenId))
+        json.key("owner")
+        json.address(proposal.uid.owner)
+        json.endObject()
+    }
+
+    /// What an order's hash is made of, but for `appData`, which is a hash here and a document there.
+    public static func gpv2Fields(_ order: GPv2Order, to json: inout JSONWriter) {
         json.key("sellToken")
         json.address(order.sellToken)
         json.key("buyToken")
@@ -129,8 +140,6 @@ public enum SettlementJSON {
         json.uint256(order.buyAmount)
         json.key("validTo")
         json.integer(order.validTo)
-        json.key("appData")
-        json.hash(order.appData)
         json.key("feeAmount")
         json.uint256(order.feeAmount)
         json.key("kind")
@@ -141,11 +150,6 @@ public enum SettlementJSON {
         json.string(GPv2Order.balance)
         json.key("buyTokenBalance")
         json.string(GPv2Order.balance)
-        json.key("fullAppData")
-        json.string(SettlementAppData.document(tokenId: proposal.tokenId))
-        json.key("owner")
-        json.address(proposal.uid.owner)
-        json.endObject()
     }
 }
 

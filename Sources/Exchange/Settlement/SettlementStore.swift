@@ -119,7 +119,7 @@ public struct StoredSettlement: Sendable, Hashable {
     public let holder: Address
     /// When it was first initiated, µs since 1970.
     public let createdAtMicros: Int64
-    /// When it last changed, µs since 1970.
+    /// When it last changed its state, µs since 1970.
     public let updatedAtMicros: Int64
     /// The log row of its last change of state.
     public let seq: UInt64
@@ -236,6 +236,8 @@ public struct SettlementTally: Sendable, Hashable {
 public struct StuckSettlement: Sendable, Hashable {
     /// How long CoW may take to confirm an order before that counts as stuck, seconds.
     public static let longestSending: Int64 = 120
+    /// How many sends and look-ups may come to nothing by then.
+    public static let mostTries: Int32 = 8
     /// How long after its validTo an order at CoW may have no end, seconds.
     public static let longestEnd: Int64 = 600
 

@@ -140,7 +140,8 @@ public struct PostgresSettlements: SettlementStore {
             SELECT s.token_id, s.status, o.last_error
             FROM settlements s JOIN settlement_orders o ON o.token_id = s.token_id AND o.attempt = s.attempt
                  JOIN transaction_logs l ON l.seq = s.seq
-            WHERE (s.status = 'approved' AND o.is_requested AND l.created_at < \(asked))
+            WHERE (s.status = 'approved' AND o.is_requested AND l.created_at < \(asked)
+                   AND (o.sends + o.checks >= \(StuckSettlement.mostTries) OR o.due_at < \(asked)))
                   OR (s.status = 'submitted' AND s.valid_to < \(nowMicros / 1_000_000 - StuckSettlement.longestEnd))
             ORDER BY s.token_id LIMIT \(Int64(limit))
             """

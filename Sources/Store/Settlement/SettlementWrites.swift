@@ -21,10 +21,15 @@ struct SettlementWrites {
         }
         let stored = StoredSettlement(
             settlement: settlement, holder: holder,
-            createdAtMicros: before?.createdAtMicros ?? transaction.nowMicros, updatedAtMicros: transaction.nowMicros,
+            createdAtMicros: before?.createdAtMicros ?? transaction.nowMicros,
+            updatedAtMicros: step.events.isEmpty
+                ? before?.updatedAtMicros ?? transaction.nowMicros : transaction.nowMicros,
             seq: seq)
         let now = PostgresTimestamp(microsecondsSince1970: transaction.nowMicros)
-        transaction.write(upsert(stored, now))
+        // A look at an order that changed nothing concerns the order's row alone.
+        if !step.events.isEmpty || shownOrder(settlement) != before.map({ shownOrder($0.settlement) }) {
+            transaction.write(upsert(stored, now))
+        }
         for order in settlement.orders where before?.settlement.order(order.attempt) != order {
             transaction.write(upsert(order, now))
         }
@@ -34,6 +39,11 @@ struct SettlementWrites {
             transaction.write(insert(approval, settlement, now))
         }
         return stored
+    }
+
+    /// What the settlement's row says of its present order that changes without its state.
+    private func shownOrder(_ settlement: OptionSettlement) -> [String] {
+        [String(settlement.present.sends), settlement.present.lastError ?? ""]
     }
 
     private func upsert(_ stored: StoredSettlement, _ now: PostgresTimestamp) -> Query {
@@ -61,7 +71,7 @@ struct SettlementWrites {
                     \(completion?.proceeds), \(completion?.payout.payoff), \(completion?.payout.fee),
                     \(completion?.attempt), \(completion?.onChain), \(published),
                     \(published.map { OrderSignature.encode(tokenId: settlement.tokenId, takerSignature: $0) }), \(now),
-                    \(now), \(Int64(clamping: stored.seq)))
+                    \(PostgresTimestamp(microsecondsSince1970: stored.updatedAtMicros)), \(Int64(clamping: stored.seq)))
             ON CONFLICT (token_id) DO UPDATE
             SET attempt = EXCLUDED.attempt, order_hash = EXCLUDED.order_hash, price_used = EXCLUDED.price_used,
                 price_source = EXCLUDED.price_source, price_as_of = EXCLUDED.price_as_of, cow_order = EXCLUDED.cow_order,
