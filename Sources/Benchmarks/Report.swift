@@ -26,7 +26,7 @@ struct Figure: Sendable {
     var ratio: Double? {
         switch wanted {
         case .atMost(let limit), .atLeast(let limit): measured / limit
-        case .ratio, .nothing: peer.map { measured / $0.value }
+        case .ratio, .atMostRatio, .nothing: peer.map { measured / $0.value }
         }
     }
 

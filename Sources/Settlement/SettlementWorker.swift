@@ -13,12 +13,14 @@ public final class SettlementWorker: Service {
     public static let mostAtOnce = 32
     /// How often the database is asked when nobody wakes the worker.
     private static let interval = Duration.milliseconds(250)
-    /// Settlements that the chain or time changed, looked for every so many rounds.
-    private static let sweep = 4
+    /// How often settlements that the chain or time changed are looked for, µs.
+    private static let sweep: Int64 = 1_000_000
     private static let largestSweep = 200
 
     private struct State {
         var inFlight: Set<DueOrder> = []
+        /// Whether more was due than could be taken up.
+        var mayBeMore = false
         /// What the chain said up to this row of the log was looked at.
         var sweptThrough: UInt64 = 0
     }
@@ -57,17 +59,19 @@ public final class SettlementWorker: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.tick() }
-                var round = 0
+                var sweptAtMicros: Int64?
                 for await _ in self.wakes {
                     guard let epoch = self.leadership.epoch else { continue }
-                    round += 1
-                    if round % Self.sweep == 1 { await self.sweepOvertaken(epoch) }
+                    let now = self.nowMicros()
+                    if sweptAtMicros.map({ now - $0 >= Self.sweep || now < $0 }) ?? true {
+                        sweptAtMicros = now
+                        await self.sweepOvertaken(epoch)
+                    }
                     for order in await self.takeDue() {
                         group.addTask {
                             // Whoever cannot store what it does need not hurry.
                             if await !self.work(order, epoch) { try? await Task.sleep(for: Self.interval) }
-                            self.state.withLock { _ = $0.inFlight.remove(order) }
-                            self.wake()
+                            if self.isDone(order) { self.wake() }
                         }
                     }
                 }
@@ -97,6 +101,14 @@ public final class SettlementWorker: Service {
         return due.count
     }
 
+    /// Whether there is room again for more that is due.
+    private func isDone(_ order: DueOrder) -> Bool {
+        state.withLock { state in
+            state.inFlight.remove(order)
+            return state.mayBeMore && state.inFlight.count <= Self.mostAtOnce / 2
+        }
+    }
+
     /// Orders that are due and that nobody here works on, now in flight.
     private func takeDue() async -> [DueOrder] {
         let room = state.withLock { Self.mostAtOnce - $0.inFlight.count }
@@ -105,6 +117,7 @@ public final class SettlementWorker: Service {
             // Those in flight are still due: ask for as many more.
             let due = try await store.due(atMicros: nowMicros(), limit: 2 * Self.mostAtOnce)
             return state.withLock { state in
+                state.mayBeMore = due.count > room
                 let fresh = due.filter { !state.inFlight.contains($0) }.prefix(room)
                 state.inFlight.formUnion(fresh)
                 return Array(fresh)

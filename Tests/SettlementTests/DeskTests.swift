@@ -20,14 +20,14 @@ struct DeskTests {
 
     @Test func `Fifty at once initiate one proposal, and submit one order`() async throws {
         let database = try await SettlementDatabase(connections: 8)
-        let clock = TestClock(seconds: expiry + 100)
+        let (clock, hearing) = (TestClock(seconds: expiry + 100), SettlementHearing())
         let cow = try await CowStandIn(chainId: deployment.chainId) { clock.now }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: CowClient.configuration)
         let client = try #require(CowClient(url: cow.url, http: http))
         let worker = SettlementWorker(
             store: database.store, cow: client, rules: rules, leadership: Leads(epoch: 0),
-            nowMicros: { clock.nowMicros }, listeners: [], logger: quiet)
-        let desk = database.desk(clock) { worker.wake() }
+            nowMicros: { clock.nowMicros }, listeners: [hearing], logger: quiet)
+        let desk = database.desk(clock, hearing: hearing) { worker.wake() }
         try await database.makeOption(1)
         let initiations = try await withThrowingTaskGroup(of: SettlementDesk.Initiation.self) { group in
             for _ in 0..<50 { group.addTask { try await desk.initiate(1, SettlementWish()) } }

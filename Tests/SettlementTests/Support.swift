@@ -148,11 +148,13 @@ struct SettlementDatabase {
     }
 
     /// A desk and the holder's signature.
-    func desk(_ clock: TestClock, submit: (@Sendable () -> Void)? = nil) -> SettlementDesk {
+    func desk(
+        _ clock: TestClock, hearing: SettlementHearing = SettlementHearing(), submit: (@Sendable () -> Void)? = nil
+    ) -> SettlementDesk {
         SettlementDesk(
             rules: rules, store: store,
             price: { _, now in SettlementPrice(priceE8: 249_900_000_000, source: "operator", asOfMicros: now) },
-            nowMicros: { clock.nowMicros }, submit: submit, listeners: [])
+            nowMicros: { clock.nowMicros }, submit: submit, hearing: hearing, listeners: [])
     }
 
     /// Initiates and approves as the holder; the order's id.

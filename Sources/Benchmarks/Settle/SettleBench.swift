@@ -35,14 +35,15 @@ struct SettleBench: Sendable {
         self.connection = connection
         let rules = SettlementRules(deployment: SampleOffers.deployment)
         let now: @Sendable () -> Int64 = { Int64(Clock.unixMicros()) }
+        let hearing = SettlementHearing()
         let worker = SettlementWorker(
             store: store, cow: connection.client, rules: rules, leadership: Leads(), nowMicros: now,
-            listeners: [ends], logger: logger)
+            listeners: [ends, hearing], logger: logger)
         self.worker = worker
         desk = SettlementDesk(
             rules: rules, store: store,
             price: { _, now in SettlementPrice(priceE8: Self.priceE8, source: "operator", asOfMicros: now) },
-            nowMicros: now, submit: { worker.wake() }, listeners: [])
+            nowMicros: now, submit: { worker.wake() }, hearing: hearing, listeners: [])
     }
 
     /// Options 1 to `count`: confirmed calls that expired a day ago.

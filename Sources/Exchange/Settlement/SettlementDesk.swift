@@ -15,8 +15,8 @@ public struct SettlementDesk: Sendable {
 
     /// How long a submission waits for CoW's word.
     public static let patience = Duration.seconds(5)
-    private static let firstLook = Duration.milliseconds(20)
-    private static let longestLook = Duration.milliseconds(250)
+    /// How often the database is asked meanwhile: the worker may be another process.
+    private static let look = Duration.milliseconds(250)
 
     /// What may be settled, and how.
     public let rules: SettlementRules
@@ -26,6 +26,7 @@ public struct SettlementDesk: Sendable {
     private let nowMicros: @Sendable () -> Int64
     private let judge: SignatureJudge
     private let submit: (@Sendable () -> Void)?
+    private let hearing: SettlementHearing
     private let listeners: [any SettlementListener]
 
     /// A desk by the clock `nowMicros` (µs since 1970).
@@ -33,13 +34,15 @@ public struct SettlementDesk: Sendable {
     ///   - price: what settles an option on a token now; nil when nothing fresh is known.
     ///   - judge: decides what is no plain key's signature.
     ///   - submit: wakes the worker; nil where no CoW is configured.
+    ///   - hearing: hears of what the worker does.
     public init(
         rules: SettlementRules, store: any SettlementStore,
         price: @escaping @Sendable (_ token: Address, _ nowMicros: Int64) -> SettlementPrice?,
         judge: SignatureJudge = SignatureJudge(wallets: nil),
         nowMicros: @escaping @Sendable () -> Int64, submit: (@Sendable () -> Void)?,
-        listeners: [any SettlementListener]
+        hearing: SettlementHearing, listeners: [any SettlementListener]
     ) {
+        self.hearing = hearing
         self.rules = rules
         self.store = store
         self.price = price
@@ -52,7 +55,8 @@ public struct SettlementDesk: Sendable {
     /// Proposes terms; the same request again has the same answer.
     /// - Throws: `Rejection`, `WriteFailure`.
     public func initiate(_ tokenId: UInt256, _ wish: SettlementWish) async throws -> Initiation {
-        let (nowMicros, price) = (nowMicros(), try await price(of: tokenId))
+        let facts = try await store.facts(tokenId)
+        let (nowMicros, price) = (nowMicros(), price(for: facts, tokenId))
         let rules = rules
         let change = try await store.change(tokenId, by: .anybody) { facts -> (SettlementStep, Payout?) in
             let scene = try Self.scene(facts, tokenId, rules, nowMicros, price)
@@ -71,8 +75,8 @@ public struct SettlementDesk: Sendable {
     public func approve(
         _ tokenId: UInt256, _ consent: SettlementConsent, signature: [UInt8]
     ) async throws -> StoredSettlement {
-        let (nowMicros, price) = (nowMicros(), try await price(of: tokenId))
         let facts = try await store.facts(tokenId)
+        let (nowMicros, price) = (nowMicros(), price(for: facts, tokenId))
         let scene = try Self.scene(facts, tokenId, rules, nowMicros, price)
         if try Self.directPayout(scene) != nil { throw SettlementRules.put(tokenId) }
         let proposal = try OptionSettlement.named(by: consent, over: facts.settlement, in: scene)
@@ -128,25 +132,30 @@ public struct SettlementDesk: Sendable {
         if let refusal = change.refusal { throw refusal }
         guard let stored = change.stored else { throw WriteFailure.notStored }
         guard stored.settlement.isSubmitting else { return stored }
+        let changes = hearing.changes(of: tokenId, everyOther: Self.look)
+        defer { changes.stop() }
         submit()
-        return try await outcome(of: stored)
+        return await outcome(of: stored, changes)
     }
 
-    /// Looks until CoW's word is there or patience is at an end.
-    private func outcome(of asked: StoredSettlement) async throws -> StoredSettlement {
-        let deadline = ContinuousClock.now + Self.patience
-        var (stored, pause) = (asked, Self.firstLook)
-        while stored.settlement.isSubmitting, ContinuousClock.now + pause < deadline {
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, Self.longestLook)
-            // The request is stored: whatever goes wrong with looking, it is under way.
-            if let now = try? await store.facts(asked.settlement.tokenId).stored { stored = now }
+    /// Waits until CoW's word is there or patience is at an end. The request is stored: whatever goes wrong with looking,
+    /// it is under way.
+    private func outcome(of asked: StoredSettlement, _ changes: SettlementHearing.Changes) async -> StoredSettlement {
+        let deadline = ContinuousClock.now + Self.patience - Self.look
+        var stored = asked
+        await changes.listen { change in
+            if let now = change { stored = now } else { stored = await look(again: stored) }
+            return !stored.settlement.isSubmitting || ContinuousClock.now >= deadline
         }
         return stored
     }
 
-    private func price(of tokenId: UInt256) async throws -> Result<SettlementPrice, Rejection> {
-        guard let contract = try await store.facts(tokenId).option?.contract,
+    private func look(again stored: StoredSettlement) async -> StoredSettlement {
+        (try? await store.facts(stored.settlement.tokenId).stored) ?? stored
+    }
+
+    private func price(for facts: SettlementFacts, _ tokenId: UInt256) -> Result<SettlementPrice, Rejection> {
+        guard let contract = facts.option?.contract,
             let price = price(contract.underlying, nowMicros())
         else { return .failure(Self.noPrice(tokenId)) }
         return .success(price)

@@ -106,8 +106,9 @@ public struct PostgresSettlements: SettlementStore {
                 (SELECT token_id, NULL::bigint AS event_seq FROM settlements
                  WHERE status = 'initiated' AND valid_to < \(nowMicros / 1_000_000) LIMIT \(Int64(limit)))
                 UNION ALL
-                (SELECT s.token_id, NULL::bigint FROM settlements s JOIN active_options a USING (token_id)
-                 WHERE s.status = 'approved' AND a.holder <> s.approved_by LIMIT \(Int64(limit)))
+                (SELECT s.token_id, NULL::bigint FROM settlements s
+                 WHERE s.status = 'approved' AND s.approved_by
+                       <> (SELECT holder FROM active_options a WHERE a.token_id = s.token_id) LIMIT \(Int64(limit)))
                 UNION ALL
                 (SELECT e.token_id, e.seq FROM chain_events e JOIN settlements s USING (token_id)
                  WHERE e.seq > \(Int64(clamping: seq)) AND e.name IN ('SettlementExecuted', 'OptionSettled')

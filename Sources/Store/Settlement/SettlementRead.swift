@@ -33,7 +33,8 @@ struct SettlementRead: Sendable {
                 options: try byToken(answers[first + 1]),
                 stored: try SettlementsTable.read(
                     answers[first + 2], answers[first + 3], signatures: answers[first + 4]),
-                sales: try byToken(answers[first + 5]), ends: try byToken(answers[first + 6]))
+                events: Dictionary(grouping: answers[first + 5]) { row in (try? row.uint256(0)) ?? .zero },
+                ends: try byToken(answers[first + 6]))
             for index in indices { try fill(&facts[index], of: questions[index].tokenId, from: answer) }
         }
         return facts
@@ -42,11 +43,11 @@ struct SettlementRead: Sendable {
     private struct Answer {
         let options: [UInt256: Row]
         let stored: [StoredSettlement]
-        let sales: [UInt256: Row]
+        let events: [UInt256: [Row]]
         let ends: [UInt256: Row]
     }
 
-    /// `queriesAnActor` of them: the session's view, options, settlements, orders, approvals, sales, ends.
+    /// `queriesAnActor` of them: the session's view, options, settlements, orders, approvals, events, ends.
     private func queries(_ tokenIds: [UInt256], by actor: SettlementActor) -> [Query] {
         var (worker, holder) = ("", "")
         switch actor {
@@ -59,7 +60,7 @@ struct SettlementRead: Sendable {
             SELECT set_config('strikebook.worker', \(worker), true), set_config('strikebook.holder', \(holder), true)
             """,
             Self.options(tokenIds), SettlementsTable.select(where: "s.token_id = ANY(\(tokenIds)::numeric[])"),
-            SettlementsTable.orders(of: tokenIds), SettlementsTable.signatures(of: tokenIds), Self.sales(tokenIds),
+            SettlementsTable.orders(of: tokenIds), SettlementsTable.signatures(of: tokenIds), Self.events(tokenIds),
             Self.ends(tokenIds),
         ]
     }
@@ -67,8 +68,10 @@ struct SettlementRead: Sendable {
     private func fill(_ facts: inout SettlementFacts, of tokenId: UInt256, from answer: Answer) throws {
         facts.option = try answer.options[tokenId].flatMap(option)
         facts.stored = answer.stored.first { $0.settlement.tokenId == tokenId }
-        facts.sold = try answer.sales[tokenId].map(sale)
-        facts.origin = try answer.ends[tokenId].flatMap(origin)
+        facts.sold = try answer.events[tokenId].flatMap(sale)
+        if facts.settlement?.completion?.onChain == true {
+            facts.origin = try answer.ends[tokenId].flatMap(origin)
+        }
     }
 
     private func byToken(_ rows: Rows) throws -> [UInt256: Row] {
@@ -103,26 +106,37 @@ struct SettlementRead: Sendable {
             isConfirmed: status == "confirmed", isSettled: try row.bool(9))
     }
 
+    /// What the chain said of these options. Narrowed further here and not there: an index of all payouts would be read as
+    /// a whole.
+    private static func events(_ tokenIds: [UInt256]) -> Query {
+        """
+        SELECT token_id, name, args, status = 'confirmed' AND quarantine IS NULL FROM chain_events
+        WHERE token_id = ANY(\(tokenIds)::numeric[]) AND status <> 'reverted'
+        ORDER BY token_id, block_number, log_index
+        """
+    }
+
     /// The event that says what a sale brought comes before one that only says that the option was paid out.
-    private static func sales(_ tokenIds: [UInt256]) -> Query {
-        """
-        SELECT token_id, args FROM chain_events
-        WHERE token_id = ANY(\(tokenIds)::numeric[]) AND status <> 'reverted' AND status = 'confirmed'
-              AND quarantine IS NULL AND name IN ('SettlementExecuted', 'OptionSettled')
-        ORDER BY token_id, name = 'SettlementExecuted' DESC, block_number, log_index
-        """
+    private func sale(_ events: [Row]) throws -> SoldOnChain? {
+        var isPaidOut = false
+        for row in events where try row.bool(3) {
+            switch ProtocolEvent.Name(rawValue: try row.text(1)) {
+            case .settlementExecuted:
+                let arguments = try? JSONValue.parse(try row.bytes(2))
+                let proceeds = arguments?.object?["proceedsReceived"]?.string.flatMap { UInt256(decimal: $0) }
+                return SoldOnChain(proceeds: proceeds)
+            case .optionSettled: isPaidOut = true
+            default: break
+            }
+        }
+        return isPaidOut ? SoldOnChain(proceeds: nil) : nil
     }
 
-    private func sale(_ row: Row) throws -> SoldOnChain {
-        let arguments = try? JSONValue.parse(try row.bytes(1))
-        return SoldOnChain(proceeds: arguments?.object?["proceedsReceived"]?.string.flatMap { UInt256(decimal: $0) })
-    }
-
-    /// The rows of the log by which the chain completed settlements: they say where these stood before.
+    /// The rows of the log by which settlements stand where they do: that of an end says where it stood before.
     private static func ends(_ tokenIds: [UInt256]) -> Query {
         """
         SELECT s.token_id, l.data FROM settlements s JOIN transaction_logs l ON l.seq = s.seq
-        WHERE s.token_id = ANY(\(tokenIds)::numeric[]) AND s.status = 'completed' AND s.fill_onchain
+        WHERE s.token_id = ANY(\(tokenIds)::numeric[])
         """
     }
 
@@ -143,8 +157,7 @@ struct SettlementRead: Sendable {
                    (SELECT max(block_time) FROM chain_events WHERE status <> 'reverted'),
                    (SELECT block_time FROM blocks WHERE is_cursor))))::bigint,
                floor(extract(epoch FROM greatest(
-                   (SELECT block_time FROM chain_events WHERE status <> 'reverted' AND status = 'confirmed'
-                    ORDER BY block_time DESC LIMIT 1),
+                   (SELECT max(block_time) FROM chain_events WHERE status = 'confirmed'),
                    (SELECT b.block_time FROM blocks b, blocks c
                     WHERE c.is_cursor AND b.number <= c.number - \(Int64(clamping: confirmations))
                     ORDER BY b.number DESC LIMIT 1))))::bigint,

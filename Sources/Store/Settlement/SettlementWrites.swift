@@ -122,8 +122,10 @@ struct SettlementWrites {
         _ approval: SettlementApproval, _ settlement: OptionSettlement, _ now: PostgresTimestamp
     ) -> Query {
         """
-        INSERT INTO settlement_signatures (token_id, attempt, holder, taker_signature, eip1271_signature, created_at)
-        VALUES (\(settlement.tokenId), \(settlement.present.attempt), \(approval.holder), \(approval.signature),
+        INSERT INTO settlement_signatures (token_id, attempt, order_uid, holder, taker_signature, eip1271_signature,
+                                           created_at)
+        VALUES (\(settlement.tokenId), \(settlement.present.attempt), \(settlement.present.proposal.uid.bytes),
+                \(approval.holder), \(approval.signature),
                 \(OrderSignature.encode(tokenId: settlement.tokenId, takerSignature: approval.signature)), \(now))
         """
     }

@@ -40,10 +40,11 @@ struct SettlementParts {
         let mirror = redis.map {
             SettlementMirror(redis: $0, prefix: settings.redisPrefix, epoch: epoch, logger: logger)
         }
+        let hearing = SettlementHearing()
         let listeners: [any SettlementListener] = mirror.map { [$0] } ?? []
         let worker = SettlementWorker(
             store: store, cow: cow?.client, rules: settings.settlementRules, leadership: leadership,
-            nowMicros: SystemClock.micros, listeners: listeners, logger: logger)
+            nowMicros: SystemClock.micros, listeners: listeners + [hearing], logger: logger)
         self.store = store
         let price: @Sendable (Address, Int64) -> SettlementPrice? = { token, nowMicros in
             Self.price(token, nowMicros, board)
@@ -51,8 +52,7 @@ struct SettlementParts {
         let wake: @Sendable () -> Void = { worker.wake() }
         desk = SettlementDesk(
             rules: settings.settlementRules, store: store, price: price, judge: judge,
-            nowMicros: SystemClock.micros, submit: cow == nil ? nil : wake,
-            listeners: listeners)
+            nowMicros: SystemClock.micros, submit: cow == nil ? nil : wake, hearing: hearing, listeners: listeners)
         let parts: [(any Service)?] = [writes, mirror, cow, worker]
         services = parts.compactMap { $0 }
     }
