@@ -99,7 +99,7 @@ private final class HostileHandler: ChannelInboundHandler {
     private static func size(_ call: JSONValue, _ misdeed: HostileNode.Misdeed?) -> Int {
         if misdeed == .hugeAnswer { return 10 << 20 }
         let data = call.object?["params"]?.array?.first?.object?["data"]?.string ?? []
-        let funds = Hex.encode(FundsProbe(token: .zero, owner: .zero, spender: .zero).data.prefix(16))
+        let funds = Hex.encode(Array(FundsProbe(token: .zero, owner: .zero, spender: .zero).data.prefix(16)))
         return data.starts(with: funds.utf8) ? 224 : 128
     }
 
