@@ -2,6 +2,7 @@
 """Settlement through CoW Protocol: from the expired option to the payout, with a CoW that misbehaves."""
 import concurrent.futures
 import signal
+import subprocess
 import sys
 import time
 import unittest
@@ -206,12 +207,61 @@ class FromExpiryToPayout(SettlementCase):
         done = self.until(number, "completed")
         self.assertEqual(done["payout"]["total"], "2490000000")
 
+    def test_a_reorg_undoes_what_the_chain_completed(self):
+        number, proposal = self.approved()
+        self.submit(number)
+        sold = self.event("SettlementExecuted", {
+            "tokenId": str(number), "proceedsReceived": "2490000000", "settler": BUYER.address})
+        self.operator("/chain/events", {"events": [sold], "reverted": []})
+        self.until(number, "completed")
+        self.operator("/chain/events", {"events": [], "reverted": [sold["blockHash"]]})
+        again = self.until(number, "submitted")
+        self.assertEqual((again["payout"], again["orderUid"]), (None, proposal["orderUid"]))
+        # In another block it counts again.
+        self.operator("/chain/events", {"events": [self.event("SettlementExecuted", {
+            "tokenId": str(number), "proceedsReceived": "2480000000", "settler": BUYER.address})], "reverted": []})
+        self.assertEqual(self.until(number, "completed")["payout"]["total"], "2480000000")
+        log = self.databases.query(
+            f"SELECT event_type FROM transaction_logs WHERE related_id = '{number}' AND event_type IN "
+            "('settlement_submitted', 'settlement_completed', 'settlement_reopened') ORDER BY seq")
+        self.assertEqual([row[0] for row in log], [
+            "settlement_submitted", "settlement_completed", "settlement_reopened", "settlement_completed"])
+
+    def test_an_option_that_was_paid_out_is_settled(self):
+        number, proposal = self.approved()
+        self.submit(number)
+        self.operator("/chain/events", {"events": [self.event("OptionSettled", {
+            "tokenId": str(number), "profit": "499000000", "settler": BUYER.address})], "reverted": []})
+        done = self.until(number, "completed")
+        self.assertEqual(done["filledOrderUid"], proposal["orderUid"])
+
+    def test_a_stuck_settlement_is_seen_in_health_and_a_doctored_one_by_log_verify(self):
+        number, _ = self.approved()
+        self.submit(number)
+
+        def part():
+            return next(part for part in self.service.get("/health").json["dependencies"] if part["name"] == "settlements")
+        self.assertEqual(part()["state"], "up")
+        verify = [PROGRAM, "log", "verify", "--database-url", self.databases.url]
+        self.assertEqual(subprocess.run(verify, capture_output=True).returncode, 0)
+        was = self.databases.query(f"SELECT valid_to FROM settlements WHERE token_id = {number}")[0][0]
+        self.databases.query(f"UPDATE settlements SET valid_to = 1000 WHERE token_id = {number}")
+        self.assertEqual(part()["state"], "down")
+        self.assertIn(f"option {number} is stuck as submitted", part()["detail"])
+        found = subprocess.run(verify, capture_output=True, text=True)
+        self.assertEqual(found.returncode, 5, found)
+        self.assertIn(f"a settlement's order is not as it was proposed: {number}", found.stdout + found.stderr)
+        self.databases.query(f"UPDATE settlements SET valid_to = {was} WHERE token_id = {number}")
+        gauges = dict(line.rsplit(" ", 1) for line in self.service.get("/metrics").body.decode().splitlines() if line[:1] != "#")
+        self.assertGreaterEqual(float(gauges["strikebook_settlements_submitted"]), 1)
+        age = float(gauges["strikebook_settlements_submitted_oldest_seconds"])
+        self.assertTrue(0 < age < 120, age)
+
     def test_it_is_seen_in_lists_redis_metrics_and_by_the_commands(self):
         number, proposal = self.approved()
         listed = self.service.get(f"/settlements?status=approved&holder={HOLDER.address}").json["settlements"]
         self.assertIn(str(number), [one["tokenId"] for one in listed])
         self.assertIn("strikebook_settlements_approved ", self.service.get("/metrics").body.decode())
-        import subprocess
         url = f"http://127.0.0.1:{self.service.port}"
         said = subprocess.run([PROGRAM, "settle", "submit", str(number), "--url", url], capture_output=True, text=True)
         self.assertEqual(said.returncode, 0, said)

@@ -43,8 +43,8 @@ struct Serve: AsyncParsableCommand {
     var migrate: String?
     @Option(
         help: """
-            Base of CoW's API, as https://api.cow.fi/mainnet (xdai, arbitrum_one, base, sepolia for the other chains); \
-            without it nothing can be submitted.
+            Base of CoW's API, as https://api.cow.fi/mainnet (bnb, xdai, polygon, base, plasma, arbitrum_one, avalanche, \
+            ink, linea, sepolia for the other chains); without it nothing can be submitted.
             """)
     var cowUrl: String?
     @Option(help: "The protocol's part of a payoff, basis points (10).") var feeBps: String?
