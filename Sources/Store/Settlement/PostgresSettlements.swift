@@ -70,11 +70,11 @@ public struct PostgresSettlements: SettlementStore {
         _ decide: @escaping @Sendable (SettlementFacts) throws -> (SettlementStep, Value)
     ) async throws -> SettlementChange<Value> {
         let change = try await steps.take(
-            .init(tokenId: tokenId, actor: actor) { facts, transaction in
+            .init(tokenId: tokenId, actor: actor) { facts, transaction, rows in
                 let (step, value) = try decide(facts)
                 let writes = SettlementWrites(
                     before: facts.stored, step: step, holder: facts.option?.holder ?? facts.stored?.holder ?? .zero)
-                let stored = writes.write(to: &transaction)
+                let stored = writes.write(to: &transaction, &rows)
                 return SettlementChange(stored: stored, events: step.events, refusal: step.refusal, value: value)
             })
         guard let change = change as? SettlementChange<Value> else {

@@ -13,7 +13,7 @@ final class SettlementSteps: Sendable {
         let tokenId: UInt256
         let actor: SettlementActor
         /// Decides on the facts, and writes. What throws has written nothing.
-        let take: @Sendable (SettlementFacts, inout LogTransaction) throws -> any Sendable
+        let take: @Sendable (SettlementFacts, inout LogTransaction, inout SettlementRows) throws -> any Sendable
     }
 
     /// How a step ended.
@@ -104,12 +104,15 @@ final class SettlementSteps: Sendable {
         return try await transactions.run { transaction in
             let facts = try read.facts(
                 steps.map { .init(tokenId: $0.tokenId, actor: $0.actor) }, on: transaction.connection)
-            return zip(steps, facts).map { step, facts in
+            var rows = SettlementRows()
+            let outcomes = zip(steps, facts).map { step, facts in
                 Result {
                     if case .worker(let epoch) = step.actor, epoch != transaction.leaderEpoch { throw NotLeading() }
-                    return try step.take(facts, &transaction)
+                    return try step.take(facts, &transaction, &rows)
                 }
             }
+            rows.write(to: &transaction)
+            return outcomes
         }
     }
 }

@@ -1,17 +1,16 @@
 import Ethereum
 import Exchange
 import Market
-import Postgres
 import StrictJSON
 
-/// Writes what a step changed of a settlement: its rows of the log, and the tables'.
+/// Logs what a step changed of a settlement, and notes the tables' rows.
 struct SettlementWrites {
     let before: StoredSettlement?
     let step: SettlementStep
     let holder: Address
 
-    /// Appends to `transaction`; the settlement as it is stored then, nil when there is none.
-    func write(to transaction: inout LogTransaction) -> StoredSettlement? {
+    /// Appends to the log and to `rows`; the settlement as it is stored then, nil when there is none.
+    func write(to transaction: inout LogTransaction, _ rows: inout SettlementRows) -> StoredSettlement? {
         guard let settlement = step.settlement else { return nil }
         if step.events.isEmpty, settlement == before?.settlement { return before }
         var seq = before?.seq ?? 0
@@ -25,109 +24,18 @@ struct SettlementWrites {
             updatedAtMicros: step.events.isEmpty
                 ? before?.updatedAtMicros ?? transaction.nowMicros : transaction.nowMicros,
             seq: seq)
-        let now = PostgresTimestamp(microsecondsSince1970: transaction.nowMicros)
         // A look at an order that changed nothing concerns the order's row alone.
         if !step.events.isEmpty || shownOrder(settlement) != before.map({ shownOrder($0.settlement) }) {
-            transaction.write(upsert(stored, now))
+            rows.settlements.append(.init(before: before, after: stored))
         }
-        for order in settlement.orders where before?.settlement.order(order.attempt) != order {
-            transaction.write(upsert(order, now))
-        }
-        if step.events.contains(.approved), let approval = settlement.approval {
-            transaction.write(
-                "SELECT set_config('strikebook.holder', \(String(approval.holder.hex.dropFirst(2))), true)")
-            transaction.write(insert(approval, settlement, now))
-        }
+        rows.orders += settlement.orders.filter { before?.settlement.order($0.attempt) != $0 }
+        if step.events.contains(.approved) { rows.approved.append(settlement) }
         return stored
     }
 
     /// What the settlement's row says of its present order that changes without its state.
     private func shownOrder(_ settlement: OptionSettlement) -> [String] {
         [String(settlement.present.sends), settlement.present.lastError ?? ""]
-    }
-
-    private func upsert(_ stored: StoredSettlement, _ now: PostgresTimestamp) -> Query {
-        let settlement = stored.settlement
-        let (present, completion) = (settlement.present, settlement.completion)
-        let proposal = present.proposal
-        let words = settlement.failure?.words ?? present.lastError
-        // Once the order is out, its signature is too. Whoever may not see it changes nothing of such a row.
-        let published = settlement.status == .submitted ? settlement.approval?.signature : nil
-        var order = JSONWriter(capacity: 768)
-        SettlementJSON.encodeOrder(proposal, to: &order)
-        // The division by zero undoes the transaction where the row is not as it was read: nothing is half taken.
-        return """
-            WITH changed AS (
-            INSERT INTO settlements (token_id, attempt, order_hash, price_used, price_source, price_as_of, cow_order,
-                                     settlement_conditions_hash, order_uid, status, min_buy_amount, valid_to, app_data,
-                                     attempts, last_error, approved_by, failure, proceeds, payoff, fee, fill_attempt,
-                                     fill_onchain, taker_signature, eip1271_signature, created_at, updated_at, seq)
-            VALUES (\(settlement.tokenId), \(present.attempt), \(proposal.uid.orderHash), \(proposal.price.priceE8),
-                    \(proposal.price.source), \(PostgresTimestamp(microsecondsSince1970: proposal.price.asOfMicros)),
-                    \(PostgresText(utf8: order.bytes))::text::jsonb, \(proposal.terms.conditionsHash),
-                    \(proposal.uid.bytes), \(settlement.status.rawValue), \(proposal.order.buyAmount),
-                    \(Int64(proposal.order.validTo)), \(SettlementAppData.document(tokenId: settlement.tokenId)),
-                    \(present.sends), \(words), \(settlement.approval?.holder), \(settlement.failure?.reason.rawValue),
-                    \(completion?.proceeds), \(completion?.payout.payoff), \(completion?.payout.fee),
-                    \(completion?.attempt), \(completion?.onChain), \(published),
-                    \(published.map { OrderSignature.encode(tokenId: settlement.tokenId, takerSignature: $0) }), \(now),
-                    \(PostgresTimestamp(microsecondsSince1970: stored.updatedAtMicros)), \(Int64(clamping: stored.seq)))
-            ON CONFLICT (token_id) DO UPDATE
-            SET attempt = EXCLUDED.attempt, order_hash = EXCLUDED.order_hash, price_used = EXCLUDED.price_used,
-                price_source = EXCLUDED.price_source, price_as_of = EXCLUDED.price_as_of, cow_order = EXCLUDED.cow_order,
-                settlement_conditions_hash = EXCLUDED.settlement_conditions_hash, order_uid = EXCLUDED.order_uid,
-                status = EXCLUDED.status, min_buy_amount = EXCLUDED.min_buy_amount, valid_to = EXCLUDED.valid_to,
-                app_data = EXCLUDED.app_data, attempts = EXCLUDED.attempts, last_error = EXCLUDED.last_error,
-                approved_by = EXCLUDED.approved_by, failure = EXCLUDED.failure, proceeds = EXCLUDED.proceeds,
-                payoff = EXCLUDED.payoff, fee = EXCLUDED.fee, fill_attempt = EXCLUDED.fill_attempt,
-                fill_onchain = EXCLUDED.fill_onchain,
-                taker_signature = CASE WHEN settlements.attempt = EXCLUDED.attempt
-                    THEN coalesce(EXCLUDED.taker_signature, settlements.taker_signature) END,
-                eip1271_signature = CASE WHEN settlements.attempt = EXCLUDED.attempt
-                    THEN coalesce(EXCLUDED.eip1271_signature, settlements.eip1271_signature) END,
-                updated_at = EXCLUDED.updated_at, seq = EXCLUDED.seq
-            WHERE settlements.seq = \(Int64(clamping: before?.seq ?? 0))
-                  AND settlements.attempts = \(before?.settlement.present.sends ?? 0)
-            RETURNING 1)
-            SELECT 1 / count(*) FROM changed
-            """
-    }
-
-    private func upsert(_ order: SettlementOrder, _ now: PostgresTimestamp) -> Query {
-        let (proposal, gpv2) = (order.proposal, order.proposal.order)
-        let due = order.dueAtMicros.map { PostgresTimestamp(microsecondsSince1970: $0) }
-        return """
-            INSERT INTO settlement_orders (token_id, attempt, order_uid, sell_token, buy_token, receiver, sell_amount,
-                                           min_buy_amount, app_data_hash, price_used, price_source, price_as_of,
-                                           is_requested, sends, refusals, checks, fate, due_at, last_error, created_at,
-                                           updated_at)
-            VALUES (\(proposal.tokenId), \(order.attempt), \(proposal.uid.bytes), \(gpv2.sellToken), \(gpv2.buyToken),
-                    \(gpv2.receiver), \(gpv2.sellAmount), \(gpv2.buyAmount), \(gpv2.appData), \(proposal.price.priceE8),
-                    \(proposal.price.source), \(PostgresTimestamp(microsecondsSince1970: proposal.price.asOfMicros)),
-                    \(order.isRequested), \(order.sends), \(order.refusals), \(order.checks), \(order.fate.rawValue),
-                    \(due), \(order.lastError), \(now), \(now))
-            ON CONFLICT (token_id, attempt) DO UPDATE
-            SET order_uid = EXCLUDED.order_uid, sell_token = EXCLUDED.sell_token, buy_token = EXCLUDED.buy_token,
-                receiver = EXCLUDED.receiver, sell_amount = EXCLUDED.sell_amount,
-                min_buy_amount = EXCLUDED.min_buy_amount, app_data_hash = EXCLUDED.app_data_hash,
-                price_used = EXCLUDED.price_used, price_source = EXCLUDED.price_source,
-                price_as_of = EXCLUDED.price_as_of, is_requested = EXCLUDED.is_requested, sends = EXCLUDED.sends,
-                refusals = EXCLUDED.refusals, checks = EXCLUDED.checks, fate = EXCLUDED.fate, due_at = EXCLUDED.due_at,
-                last_error = EXCLUDED.last_error, updated_at = EXCLUDED.updated_at
-            """
-    }
-
-    /// Runs with `strikebook.holder` set to the approval's.
-    private func insert(
-        _ approval: SettlementApproval, _ settlement: OptionSettlement, _ now: PostgresTimestamp
-    ) -> Query {
-        """
-        INSERT INTO settlement_signatures (token_id, attempt, order_uid, holder, taker_signature, eip1271_signature,
-                                           created_at)
-        VALUES (\(settlement.tokenId), \(settlement.present.attempt), \(settlement.present.proposal.uid.bytes),
-                \(approval.holder), \(approval.signature),
-                \(OrderSignature.encode(tokenId: settlement.tokenId, takerSignature: approval.signature)), \(now))
-        """
     }
 }
 
