@@ -27,6 +27,19 @@ import Testing
             ])
     }
 
+    @Test func `what its writer cannot deliver fails a rule of its own`() {
+        var state = OfferStateTests.state()
+        state.funding = Funding(fundable: UInt256(400), isUnfunded: false)
+        // What is listed can be taken, up to what is funded.
+        #expect(Self.failing(state) == [])
+        #expect(Self.failing(state, amount: 400) == [])
+        #expect(Self.failing(state, amount: 401) == ["funded"])
+        state.funding = Funding(fundable: UInt256(3), isUnfunded: true)
+        #expect(Self.failing(state) == ["funded"])
+        let unknown = Explanation(OfferStateTests.state(), now: Self.now, funds: "Unknown: there is no contract.")
+        #expect(unknown.takeable && unknown.rules.last?.detail.hasSuffix("Unknown: there is no contract.") == true)
+    }
+
     @Test func `each reason fails its own rule`() {
         let open = OfferStateTests.state()
         #expect(Self.failing(open, now: Self.now + 1) == ["not_expired"])

@@ -20,6 +20,12 @@ struct WalletSection {
     }
 
     func run() async throws -> Report {
+        var report = try await hostile()
+        report.add(try FundsInMemory(scale: scale).run())
+        return report
+    }
+
+    private func hostile() async throws -> Report {
         let node = try await HostileNode()
         let report = try await TemporaryDirectory.with { directory in
             try await ServiceProcess.with(

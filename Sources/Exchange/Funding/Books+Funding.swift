@@ -35,6 +35,9 @@ extension Books {
         }
     }
 
+    /// How many open offers are not wholly funded.
+    public var partlyFundedCount: Int { state.withLock { $0.funded.short.count } }
+
     /// Open offers of which less than all that remains is known to be funded, at most `limit`.
     public func partlyFunded(_ limit: Int) -> [OfferState] {
         state.withLock { state in

@@ -8,6 +8,8 @@ struct FundsRounds {
     static let pairsOfBlock = 500
     /// Pairs of one request round.
     static let pairsAtOnce = 250
+    /// Pairs of which something is remembered; past it all are looked at anew.
+    static let capacity = 200_000
     /// Changed pairs that are noticed at a time.
     static let noticedAtOnce = 10_000
 
@@ -61,13 +63,21 @@ struct FundsRounds {
         return pairs
     }
 
+    /// Whether nothing is new: neither what a pair's token says nor its offers.
+    func knows(_ pair: FundingPair, _ answer: FundsAnswer, version: UInt64?) -> Bool {
+        guard let old = known[pair], let version else { return false }
+        return old.version == version && old.answer == answer
+    }
+
     /// What is to be written for the offers of a pair; nothing when nothing is new.
     mutating func decide(
         _ pair: FundingPair, _ answer: FundsAnswer, _ offers: [OfferState], version: UInt64,
         now: ContinuousClock.Instant
     ) -> [FundingUpdate.Decision] {
         if case .unanswered = answer { return [] }
-        if let old = known[pair], old.version == version, old.answer == answer { return [] }
+        if known.count >= Self.capacity { known.removeAll() }
+        if patience.count >= Self.capacity { patience.removeAll() }
+        if knows(pair, answer, version: version) { return [] }
         var decisions = Self.decisions(answer, offers)
         let back = Set(offers.lazy.filter { !$0.isListed }.map(\.offerHash))
         let relisted = decisions.contains { $0.funding?.isUnfunded != true && back.contains($0.offerHash) }

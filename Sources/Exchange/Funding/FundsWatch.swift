@@ -26,6 +26,7 @@ public final class FundsWatch: Service {
     private let block: @Sendable () -> (FundsBlock, appliedThroughMicros: Int64)?
     private let nowMicros: @Sendable () -> Int64
     private let logger: Logger
+    private let count = Mutex(0)
     private let recent = Mutex<[FundingPair: (answer: FundsAnswer, at: ContinuousClock.Instant)]>([:])
 
     /// Watches the writers of `books`.
@@ -47,6 +48,11 @@ public final class FundsWatch: Service {
         self.logger = logger
         if node != nil { books.gatherFundingChanges() }
     }
+
+    /// Open offers that are not wholly funded.
+    public var short: Int { books.partlyFundedCount }
+    /// Writers' tokens that were asked about.
+    public var asked: Int { count.withLock { $0 } }
 
     /// Watches until shutdown, while this process leads.
     public func run() async throws {
@@ -84,9 +90,11 @@ public final class FundsWatch: Service {
         }
         guard !pairs.isEmpty else { return false }
         let versions = pairs.map(books.fundingVersion)
+        count.withLock { $0 += pairs.count }
         var decisions: [FundingUpdate.Decision] = []
         do {
             for (index, answer) in try await node.funds(of: pairs, at: newest).enumerated() {
+                if rounds.knows(pairs[index], answer, version: versions[index]) { continue }
                 let (offers, version) = books.offers(of: pairs[index])
                 // An offer that came meanwhile may rest on what came to its writer meanwhile: it has its own turn.
                 guard version == versions[index] else { continue }

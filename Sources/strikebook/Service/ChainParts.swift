@@ -116,6 +116,8 @@ struct ChainParts {
             Gauge("rpc_requests_total", "Requests sent to nodes.", Double(calls.requests)),
             Gauge("rpc_failures_total", "Requests without a usable answer.", Double(calls.failures)),
             Gauge("rpc_switches_total", "Times another node was turned to.", Double(calls.switches)),
+            Gauge("offers_short_of_funds", "Open offers that are not wholly funded.", Double(funds.short)),
+            Gauge("funds_checks_total", "Writers' tokens asked about.", Double(funds.asked)),
             Gauge("wallet_checks_total", "Questions asked of contract wallets.", Double(checks.asked)),
             Gauge("wallet_failures_total", "Those of them without an answer.", Double(checks.failed)),
             Gauge("wallet_remembered_total", "Questions answered from memory.", Double(checks.remembered)),
@@ -131,6 +133,8 @@ struct SharedHTTPClient: Service {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(3), read: .seconds(10)))
         configuration.decompression = .disabled
+        // A node that keeps a few wallets' questions to itself must not keep those of everybody else waiting.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
