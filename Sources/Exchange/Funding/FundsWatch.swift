@@ -94,6 +94,8 @@ public final class FundsWatch: Service {
         var decisions: [FundingUpdate.Decision] = []
         do {
             for (index, answer) in try await node.funds(of: pairs, at: newest).enumerated() {
+                // A writer may have thousands of offers: let others at the core between them.
+                if index % 16 == 15 { await Task.yield() }
                 if rounds.knows(pairs[index], answer, version: versions[index]) { continue }
                 let (offers, version) = books.offers(of: pairs[index])
                 // An offer that came meanwhile may rest on what came to its writer meanwhile: it has its own turn.
