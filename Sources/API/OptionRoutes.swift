@@ -1,6 +1,7 @@
 import Ethereum
 public import Exchange
 import Market
+import NIOCore
 import StrictJSON
 
 /// `/options` and `/positions`
@@ -9,13 +10,18 @@ public struct OptionRoutes: Sendable {
     private let board: PriceBoard
     private let tokens: TokenList
     private let cursors: CursorCodec
+    private let books: Books
+    private let cache: (any PositionCache)?
     private let nowMillis: @Sendable () -> Int64
 
-    /// Routes over stored options, marked by the prices on `board`.
+    /// Routes over stored options, marked by the prices on `board`; what was marked at the log's and the market's present
+    /// moment by whichever process comes from `cache`.
     public init(
-        store: any OptionStore, board: PriceBoard, tokens: TokenList, cursors: CursorCodec,
-        nowMillis: @escaping @Sendable () -> Int64
+        store: any OptionStore, board: PriceBoard, tokens: TokenList, cursors: CursorCodec, books: Books,
+        cache: (any PositionCache)?, nowMillis: @escaping @Sendable () -> Int64
     ) {
+        self.books = books
+        self.cache = cache
         self.store = store
         self.board = board
         self.tokens = tokens
@@ -68,12 +74,18 @@ public struct OptionRoutes: Sendable {
         let parameters = try QueryParameters(
             request.query, allowed: ["underlying", "settled", "expiringBefore", "limit", "cursor"])
         let address = try QueryParameters.address(request.parameter("address"), field: "address")
+        // The address's plain page alone is shared; what narrows it is asked of the database.
+        let isPlain = request.query.isEmpty
+        let moment = PositionMoment(books, board)
+        if isPlain, let cache, let page = await cache.page(of: address, at: moment) {
+            return Reply(body: ByteBuffer(bytes: page))
+        }
         var filter = OptionFilter()
         filter.party = address
         filter.underlying = try parameters.token("underlying", tokens)
         filter.settled = try Self.flag("settled", parameters)
         filter.expiringBefore = try Self.moment("expiringBefore", parameters)
-        return try await page("positions", filter, parameters) { option, json in
+        let reply = try await page("positions", filter, parameters) { option, json in
             let mark = mark(option)
             for asWriter in [true, false] {
                 guard asWriter ? option.terms?.writer == address : option.holder == address else { continue }
@@ -90,6 +102,11 @@ public struct OptionRoutes: Sendable {
                 json.endObject()
             }
         }
+        // A change or a tick in between: the page is good, but of no one moment.
+        if isPlain, PositionMoment(books, board) == moment {
+            await cache?.keep(Array(reply.body.readableBytesView), of: address, at: moment)
+        }
+        return reply
     }
 
     private func mark(_ option: OptionState) -> OptionMark? {

@@ -39,7 +39,8 @@ struct Program {
             } else {
                 throw BenchmarkFailure(
                     "usage: Benchmarks [\(Section.allCases.map(\.rawValue).joined(separator: "|")) …] [--quick]\n"
-                        + "  http, book, feed and wallets need the release service: swift build -c release --product strikebook\n"
+                        + "  http, book, feed, wallets and chain need the release service:\n"
+                        + "  swift build -c release --product strikebook\n"
                         + "  (beside this program, or named by STRIKEBOOK=path)")
             }
         }
@@ -49,7 +50,7 @@ struct Program {
 
 /// What can be measured, in the order in which it is.
 enum Section: String, CaseIterable {
-    case verify, commit, http, book, prices, feed, wallets, settle
+    case verify, commit, http, book, prices, feed, wallets, settle, chain
 
     func run(_ scale: Scale) async throws -> Report {
         Progress.say("\(rawValue) …")
@@ -65,6 +66,7 @@ enum Section: String, CaseIterable {
         case .feed: return try await FeedSection(scale: scale).run()
         case .wallets: return try await WalletSection(scale: scale).run()
         case .settle: return try await SettleSection(scale: scale).run()
+        case .chain: return try await ChainSection(scale: scale).run()
         }
     }
 }

@@ -9,41 +9,63 @@ extension ChainFollower {
     func catchUp(_ walk: inout ChainWalk, _ head: NodeHeader, _ epoch: Int64) async throws -> Bool {
         guard let cursor = walk.chain?.cursor else { return true }
         // What was followed must still be in the chain before anything is put on top of it.
-        if try await node.headers(at: [cursor.number])[0]?.header.hash != cursor.hash {
-            return try await compare(&walk, head, epoch)
+        let ends = [cursor] + (walk.ahead?.updates.last?.headers.suffix(1) ?? [])
+        let theirs = try await node.headers(at: ends.map(\.number)).map { $0?.header.hash }
+        if theirs[0] != cursor.hash { return try await compare(&walk, head, epoch) }
+        if theirs != ends.map(\.hash) { walk.ahead = nil }
+        let end = head.header.number - Self.window
+        let fetched: FetchedRange
+        if let ahead = walk.ahead, ahead.first == cursor.number + 1 {
+            fetched = ahead
+        } else {
+            do throws(NodeFailure) {
+                fetched = try await fetch(cursor.number + 1, min(end, cursor.number + walk.range.size))
+            } catch {
+                guard error.mayBeTooMuch, walk.range.size > 1 else { throw error }
+                walk.range.shrink()
+                walk.isFar = true
+                return false
+            }
         }
-        let last = min(head.header.number - Self.window, cursor.number + walk.range.size)
-        let (logs, tip): ([NodeLog], NodeHeader)
-        do throws(NodeFailure) {
-            (logs, tip) = try await node.logs(from: cursor.number + 1, through: last)
-        } catch {
-            guard error.mayBeTooMuch, walk.range.size > 1 else { throw error }
-            walk.range.shrink()
-            walk.isFar = true
-            return false
-        }
+        walk.ahead = nil
         walk.isFar = true
         walk.range.grow()
-        var updates = try await updates(logs, through: tip.header)
-        updates[0].blocks += try await secondLook(walk, upTo: tip.header.number)
+        var updates = fetched.updates
+        let tip = updates[updates.count - 1].headers.last?.number ?? cursor.number
+        updates[0].blocks += try await secondLook(walk, upTo: tip)
+        let size = walk.range.size
+        // The node looks up the next range while the database takes this one.
+        async let ahead = tip < end ? fetchIfPossible(tip + 1, min(end, tip + size)) : nil
         for update in updates {
             let isStored = try await commit(&walk, ChainUpdate(blocks: update.blocks), to: update.headers, epoch)
             guard isStored else { return false }
         }
-        progress(tip.header, head.header)
+        walk.ahead = await ahead
+        progress(tip, head.header.number)
         return false
+    }
+
+    private func fetchIfPossible(_ first: UInt64, _ last: UInt64) async -> FetchedRange? {
+        // What fails is asked again in its turn, where it counts.
+        try? await fetch(first, last)
+    }
+
+    /// The events of a range with the headers of their blocks.
+    private func fetch(_ first: UInt64, _ last: UInt64) async throws(NodeFailure) -> FetchedRange {
+        let (logs, tip) = try await node.logs(from: first, through: last)
+        return FetchedRange(first: first, updates: try await updates(logs, through: tip.header))
     }
 
     /// Cuts a range's logs into updates that end with a block. Each has the headers of its blocks, by which a reorg finds
     /// every block that holds events.
     private func updates(
         _ logs: [NodeLog], through last: ChainHeader
-    ) async throws -> [(blocks: [ChainBlock], headers: [ChainHeader])] {
+    ) async throws(NodeFailure) -> [FetchedRange.Update] {
         var byBlock: [UInt64: [NodeLog]] = [:]
         for log in logs { byBlock[log.blockNumber, default: []].append(log) }
         let numbers = byBlock.keys.sorted()
         let found = try await node.headers(at: numbers)
-        var updates: [(blocks: [ChainBlock], headers: [ChainHeader])] = []
+        var updates: [FetchedRange.Update] = []
         var (blocks, headers, size) = ([ChainBlock](), [ChainHeader](), 0)
         for (number, header) in zip(numbers, found) {
             let logs = byBlock[number] ?? []
@@ -56,21 +78,33 @@ extension ChainFollower {
             if number + UInt64(kept) > last.number { headers.append(header) }
             size += events.count
             if size >= Self.largestUpdate {
-                updates.append((blocks, headers.last == header ? headers : headers + [header]))
+                updates.append(.init(blocks: blocks, headers: headers.last == header ? headers : headers + [header]))
                 (blocks, headers, size) = ([], [], 0)
             }
         }
         if updates.last?.headers.last != last {
-            updates.append((blocks, headers.last == last ? headers : headers + [last]))
+            updates.append(.init(blocks: blocks, headers: headers.last == last ? headers : headers + [last]))
         }
         return updates
     }
 
-    private func progress(_ at: ChainHeader, _ head: ChainHeader) {
-        logger.info(
-            "catching up with the chain",
-            metadata: ["block": "\(at.number)", "left": "\(head.number - at.number)"])
+    private func progress(_ at: UInt64, _ head: UInt64) {
+        logger.info("catching up with the chain", metadata: ["block": "\(at)", "left": "\(head - at)"])
     }
+}
+
+/// A range of blocks as a node told of it.
+struct FetchedRange: Sendable {
+    /// One transaction's part: blocks that hold events, and headers to follow, the last of them its end.
+    struct Update: Sendable {
+        var blocks: [ChainBlock]
+        let headers: [ChainHeader]
+    }
+
+    /// Its first block.
+    let first: UInt64
+    /// In ascending order; never empty.
+    let updates: [Update]
 }
 
 extension NodeFailure {

@@ -115,6 +115,8 @@ public struct ChainWalk: Sendable {
     /// The followed headers; nil until they are read.
     var chain: FollowedChain?
     var range = LogRange()
+    /// The next range, looked up beforehand.
+    var ahead: FetchedRange?
     /// Whether the last step read a range.
     var isFar = false
     /// Whether a reorg was too deep; the cursor at which it was.

@@ -25,9 +25,9 @@ extension CommitPlan {
     mutating func settle(_ offers: Set<Bytes32>, _ logging: ChainLogging) {
         let sorted = offers.compactMap { state.offers[$0] }.sorted { $0.seq < $1.seq }
         for offer in sorted {
-            guard let cause = logging.causes[offer.offerHash] ?? anyEvent(of: offer.offerHash) else { continue }
             let reason = reason(offer, filled: offer.filled, fold: logging.folds[offer.offerHash])
             if reason == offer.closed?.reason { continue }
+            guard let cause = logging.causes[offer.offerHash] ?? anyEvent(of: offer.offerHash) else { continue }
             let type: EventType =
                 switch reason {
                 case nil: .offerReopened

@@ -60,6 +60,19 @@ enum RedisScripts {
         return 1
         """)
 
+    /// A page of positions. KEYS: `positions:{address}`. ARGV: epoch, seq, asOf, JSON, TTL seconds.
+    static let positions = RedisScript(
+        """
+        local kind = redis.call('TYPE', KEYS[1]).ok
+        if kind ~= 'none' and kind ~= 'hash' then redis.call('DEL', KEYS[1]) end
+        local epoch, seq, at = unpack(redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'asOf'))
+        local held, new = tonumber(seq) or -1, tonumber(ARGV[2])
+        if epoch == ARGV[1] and (held > new or held == new and (tonumber(at) or -1) >= tonumber(ARGV[3])) then return 0 end
+        redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', ARGV[2], 'asOf', ARGV[3], 'positions', ARGV[4])
+        redis.call('EXPIRE', KEYS[1], ARGV[5])
+        return 1
+        """)
+
     /// A sliding window. KEYS: `ratelimit:…`. ARGV: limit, window ms, asked. Answers allowed, left, ms until the
     /// oldest request leaves. Redis's own clock counts, so processes agree.
     static let take = RedisScript(

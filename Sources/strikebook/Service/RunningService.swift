@@ -88,7 +88,8 @@ struct RunningService {
         }
         let server = server(
             log: log, books: books, queue: queue, hub: hub, pricing: pricing, cursors: CursorCodec(key: cursorKey),
-            shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
+            shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) },
+            positions: redis.map { RedisPositions(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
             contracts: PostgresSmartContracts(database: reads, mirror: contractMirror), market: market, chain: chain,
             settlement: settlement.desk, products: products, status: status)
         let edges: [(any Service)?] = [
@@ -130,7 +131,8 @@ struct RunningService {
 
     private func server(
         log: PostgresLog, books: Books, queue: CommitQueue, hub: Hub, pricing: PriceWorker, cursors: CursorCodec,
-        shared: RedisLimiter?, follower: LogFollower, contracts: PostgresSmartContracts, market: MarketParts,
+        shared: RedisLimiter?, positions: RedisPositions?, follower: LogFollower, contracts: PostgresSmartContracts,
+        market: MarketParts,
         chain: ChainParts, settlement: SettlementDesk, products: ProductParts, status: PartsStatus
     ) -> APIServer {
         let now: @Sendable () -> UInt64 = SystemClock.seconds
@@ -172,7 +174,7 @@ struct RunningService {
                 store: log, queue: queue, operators: OperatorGuard(key: settings.operatorKey),
                 progress: chain.progress, now: now),
             options: OptionRoutes(
-                store: log, board: market.board, tokens: tokens, cursors: cursors,
+                store: log, board: market.board, tokens: tokens, cursors: cursors, books: books, cache: positions,
                 nowMillis: { SystemClock.micros() / 1_000 }),
             smartContracts: SmartContractRoutes(
                 store: contracts, cursors: cursors, operators: OperatorGuard(key: settings.operatorKey)),
