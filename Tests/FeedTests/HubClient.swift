@@ -120,6 +120,12 @@ struct HubClient {
         loop.run()
     }
 
+    /// Ends the connection from the client's side.
+    func leave() {
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        loop.run()
+    }
+
     /// Subscribes, and reads what says so.
     func subscribe(_ name: String, _ more: String = "") {
         send("{\"type\":\"subscribe\",\"channel\":\"\(name)\"\(more)}")

@@ -140,4 +140,35 @@ struct HubTests {
         #expect(dead.closeCode() == 1_008)
         #expect(alive.channel.isActive && hub.hub.connectionCount == 1)
     }
+
+    @Test("connections are counted, by address too, and given back")
+    func admission() async throws {
+        var limits = FeedLimits()
+        (limits.connections, limits.connectionsPerClient) = (3, 2)
+        let hub = try await EmbeddedHub(limits: limits)
+        let clients = try (0..<2).map { _ in try hub.client() }
+        #expect(throws: Handshake.Refusal.self) { try hub.client() }
+        _ = try HubClient(hub.hub, hub.loop, from: "10.0.0.2")
+        #expect(throws: Handshake.Refusal.self) { try HubClient(hub.hub, hub.loop, from: "10.0.0.3") }
+        clients[0].leave()
+        hub.loop.run()
+        #expect(hub.hub.connectionCount == 2)
+        _ = try hub.client()
+    }
+
+    @Test("a channel nobody reads is not encoded for anybody, and one that is read is given to each of its readers")
+    func interest() async throws {
+        var hub = try await EmbeddedHub()
+        let clients = try (0..<3).map { _ in try hub.client() }
+        for client in clients.dropLast() {
+            client.subscribe("offers")
+            _ = client.next("snapshot")
+        }
+        #expect(hub.hub.state.wanted([.offers, .prices(EmbeddedHub.weth.address)]) == [.offers])
+        _ = hub.create(0..<1)
+        #expect(clients.map { $0.next("delta") != nil } == [true, true, false])
+        for client in clients { client.leave() }
+        hub.loop.run()
+        #expect(hub.hub.state.wanted([.offers]) == [])
+    }
 }
