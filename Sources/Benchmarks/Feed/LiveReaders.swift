@@ -3,6 +3,9 @@ import Glibc
 
 /// Many WebSocket clients read by the thread that calls: one `epoll`, one buffer.
 final class LiveReaders {
+    /// Handshakes under way at a time.
+    private static let atOnce = 100
+
     let sockets: [LiveSocket]
     private let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 << 20, alignment: 16)
@@ -12,11 +15,18 @@ final class LiveReaders {
 
     /// Connects `count` clients; each subscribes to `channel` where one is named.
     init(_ count: Int, port: UInt16, path: String, channel: String? = nil) throws {
-        sockets = try (0..<count).map { number in
+        var sockets: [LiveSocket] = []
+        // Many at a time: one by one, the first would hear nothing but pings while the last still wait.
+        while sockets.count < count {
             try Interrupt.check()
-            let socket = try LiveSocket(number: number, port: port, path: path)
-            if let channel { try socket.send(text: "{\"type\":\"subscribe\",\"channel\":\"\(channel)\"}") }
-            return socket
+            let numbers = sockets.count..<min(count, sockets.count + Self.atOnce)
+            let asking = try numbers.map { try LiveSocket(number: $0, port: port, path: path) }
+            for socket in asking { try socket.awaitHandshake() }
+            sockets += asking
+        }
+        self.sockets = sockets
+        if let channel {
+            for socket in sockets { try socket.send(text: "{\"type\":\"subscribe\",\"channel\":\"\(channel)\"}") }
         }
         for (number, socket) in sockets.enumerated() {
             var event = epoll_event()

@@ -11,7 +11,7 @@ final class LiveSocket {
     private var rest: [UInt8] = []
     private(set) var isClosed = false
 
-    /// Client number `number`, connected and let in; waits for both.
+    /// Client number `number`, connected, and asking to be let in.
     init(number: Int, port: UInt16, path: String) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let own = UInt32(0x7f00_0002 + number / Self.clientsPerAddress)
@@ -23,8 +23,6 @@ final class LiveSocket {
             Array(
                 ("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                     + "Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEC==\r\nSec-WebSocket-Version: 13\r\n\r\n").utf8))
-        try awaitHandshake()
-        _ = fcntl(socket, F_SETFL, O_NONBLOCK)
     }
 
     deinit { close(socket) }
@@ -44,8 +42,8 @@ final class LiveSocket {
         }
     }
 
-    /// Reads the answer's head byte by byte, so that no frame behind it is taken.
-    private func awaitHandshake() throws {
+    /// Waits to be let in. Reads the answer's head byte by byte, so that no frame behind it is taken.
+    func awaitHandshake() throws {
         var head: [UInt8] = []
         var byte: UInt8 = 0
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
@@ -54,6 +52,7 @@ final class LiveSocket {
         }
         let text = String(decoding: head, as: UTF8.self)
         guard text.hasPrefix("HTTP/1.1 101 ") else { throw BenchmarkFailure("a handshake was refused: \(text)") }
+        _ = fcntl(socket, F_SETFL, O_NONBLOCK)
     }
 
     /// Sends a text message, at once: a client's messages are small.
