@@ -48,6 +48,9 @@ struct SettlementRead: Sendable {
     }
 
     /// `queriesAnActor` of them: the session's view, options, settlements, orders, approvals, events, ends.
+    ///
+    /// The plans are by key whatever the values: left to its estimates for arrays PostgreSQL plans each query every time,
+    /// which costs more than running it.
     private func queries(_ tokenIds: [UInt256], by actor: SettlementActor) -> [Query] {
         var (worker, holder) = ("", "")
         switch actor {
@@ -57,7 +60,8 @@ struct SettlementRead: Sendable {
         }
         return [
             """
-            SELECT set_config('strikebook.worker', \(worker), true), set_config('strikebook.holder', \(holder), true)
+            SELECT set_config('strikebook.worker', \(worker), true), set_config('strikebook.holder', \(holder), true),
+                   set_config('plan_cache_mode', 'force_generic_plan', true)
             """,
             Self.options(tokenIds), SettlementsTable.select(where: "s.token_id = ANY(\(tokenIds)::numeric[])"),
             SettlementsTable.orders(of: tokenIds), SettlementsTable.signatures(of: tokenIds), Self.events(tokenIds),
