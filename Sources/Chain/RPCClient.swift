@@ -142,7 +142,27 @@ public final class RPCClient: Sendable {
         return try results.get()
     }
 
+    /// The whole answer within the time: the client's own deadline ends with the head, and a body may come drop by drop.
     private func post(_ body: [UInt8], to url: String) async throws(NodeFailure) -> [UInt8] {
+        let answer = await withTaskGroup(of: Result<[UInt8], NodeFailure>.self) { group in
+            group.addTask {
+                do throws(NodeFailure) {
+                    return .success(try await self.postWithoutEnd(body, to: url))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask { [timeout] in
+                try? await Task.sleep(for: .nanoseconds(timeout.nanoseconds))
+                return .failure(.unreachable("no whole answer within \(timeout.nanoseconds / 1_000_000) ms"))
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .failure(.unreachable("it was not asked"))
+        }
+        return try answer.get()
+    }
+
+    private func postWithoutEnd(_ body: [UInt8], to url: String) async throws(NodeFailure) -> [UInt8] {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers = ["Content-Type": "application/json", "Accept": "application/json"]
