@@ -106,7 +106,7 @@ public final class PrivateServerGroup: Sendable, Service {
         while !Task.isCancelled {
             let begin = ContinuousClock.now
             while let process = state.withLock({ $0.processes[position] }), process.isAlive {
-                do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
+                do { try await Task.sleep(for: .milliseconds(250)) } catch { return }
             }
             if ContinuousClock.now - begin > .seconds(60) { failures = 0 }
             logger.error("not running; restarting it", metadata: ["server": "\(name)", "attempt": "\(failures + 1)"])
