@@ -162,18 +162,24 @@ class Random(Two):
         books = [[LiveBook(live.subscribe(f"orderbook:weth:{side}")) for side in sides] for live in lives]
         traders = [Trader(self.service, seed, underlyings=(WETH,), fickle=True) for seed in ("chain 1", "chain 2")]
         miner = Miner(self.services[1], traders, 7)
-        stop = time.monotonic() + 5
+        limit = time.monotonic() + 60
+        over = threading.Event()
+
+        def operations():
+            return sum(trader.operations for trader in traders) + miner.takes + miner.reverts
 
         def run(actor):
-            while time.monotonic() < stop:
+            while operations() <= 2_500 and time.monotonic() < limit:
                 actor.step()
 
         threads = [threading.Thread(target=run, args=(actor,)) for actor in (*traders, miner)]
-        threads += [threading.Thread(target=self.read, args=(live, own, lambda: time.monotonic() > stop + 1))
-                    for live, own in zip(lives, books)]
-        for thread in threads:
+        readers = [threading.Thread(target=self.read, args=(live, own, over.is_set)) for live, own in zip(lives, books)]
+        for thread in threads + readers:
             thread.start()
         for thread in threads:
+            thread.join()
+        over.set()
+        for thread in readers:
             thread.join()
         eventually("the sweep is done", lambda: not any(
             row["deadline"] < time.time() for side in sides for row in self.service.rows(f"weth?side={side}&limit=1000", side + "s")))
@@ -185,13 +191,12 @@ class Random(Two):
                 follow(live, Both(own), lambda: book.beats)
                 rows = service.rows(f"weth?side={side}&limit=1000&pricing=off", side + "s")
                 self.assertEqual(book.sorted(), rows)
-        operations = sum(trader.operations for trader in traders) + miner.takes + miner.reverts
         kinds = {change["op"] for book in books[0] for delta in book.deltas for change in delta["changes"]}
         self.assertEqual(kinds, {"add", "update", "remove"})
-        self.assertGreater(operations, 2_000)
+        self.assertGreater(operations(), 2_000)
         for mine, theirs in zip(*books):
             self.assertEqual(mine.deltas, theirs.deltas)
-        print(f"random: {operations} operations, {miner.takes} of them takes, {miner.reverts} reverted blocks", flush=True)
+        print(f"random: {operations()} operations, {miner.takes} of them takes, {miner.reverts} reverted blocks", flush=True)
 
     def read(self, live, books, done):
         while not done():
