@@ -60,7 +60,9 @@ def assortment(price):
         ladder(price, -400, 400), ladder(price, -1, 1), ladder(price, -2, 3, 900), ladder(price, -20, -10, -4, 0, 4, 10, 20),
         catcher(price, 5, "net"), catcher(price, 900, "net"), catcher(price, 30, "path"), catcher(price, 9000, "path"),
         catcher(price, 4, "tick"), catcher(price, 900, "tick"), catcher(price, 2, "net", durationMs=1000),
-        ladder(price, -3, 3, durationMs=1000)]
+        ladder(price, -3, 3, durationMs=1000),
+        # One of these two is always completed.
+        ladder(price, -1), ladder(price, 1)]
 
 
 class OverTheWebSocket(ServiceCase):
