@@ -61,8 +61,8 @@ def assortment(price):
         catcher(price, 5, "net"), catcher(price, 900, "net"), catcher(price, 30, "path"), catcher(price, 9000, "path"),
         catcher(price, 4, "tick"), catcher(price, 900, "tick"), catcher(price, 2, "net", durationMs=1000),
         ladder(price, -3, 3, durationMs=1000),
-        # One of these two is always completed.
-        ladder(price, -1), ladder(price, 1)]
+        # One of these is always completed.
+        *(ladder(price, rung) for rung in (-12, -8, -5, -3, -1, 1, 3, 5, 8, 12))]
 
 
 class OverTheWebSocket(ServiceCase):

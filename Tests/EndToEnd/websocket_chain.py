@@ -185,7 +185,7 @@ class Random(Two):
             row["deadline"] < time.time() for side in sides for row in self.service.rows(f"weth?side={side}&limit=1000", side + "s")))
         for service, live, own in zip(self.services, lives, books):
             for book, side in zip(own, sides):
-                head = service.get(f"/orderbook/weth?side={side}&limit=1").json["seq"]
+                head = max(each.get(f"/orderbook/weth?side={side}&limit=1").json["seq"] for each in self.services)
                 follow(live, Both(own), lambda: book.seq == head)
                 book.beats = 0
                 follow(live, Both(own), lambda: book.beats)
