@@ -72,6 +72,14 @@ class Slow(ServiceCase):
         self.assertEqual(set(codes), {1013})
         print(f"slow: {len(latencies)} deliveries to the fast one, worst {max(latencies, default=0) * 1e3:.0f} ms after the "
               f"answer; {grown >> 20} MiB more", flush=True)
+        # What an operator sees of it.
+        metrics = {line.split()[0]: float(line.split()[1]) for line in service.get("/metrics").body.decode().splitlines()
+                   if line.startswith("strikebook_websocket_")}
+        self.assertGreaterEqual(metrics["strikebook_websocket_connections"], 1)
+        self.assertGreaterEqual(metrics["strikebook_websocket_subscriptions"], 1)
+        self.assertGreaterEqual(metrics["strikebook_websocket_closed_slow_total"], 200)
+        self.assertGreaterEqual(metrics["strikebook_websocket_deliveries_total"], 60)
+        self.assertEqual(metrics["strikebook_websocket_queued_bytes"], 0, "nothing is kept for who is closed")
         for live in slow:
             live.close()
         # And the next client is served.

@@ -18,6 +18,8 @@ public final class FundsWatch: Service {
     private static let patience = Duration.seconds(3)
     /// Answers that are kept for `explain`.
     private static let capacity = 10_000
+    /// Questions of `explain` that are on their way: who reads costs the node no more than that at a time.
+    private static let mostExplaining = 16
 
     private let books: Books
     private let queue: CommitQueue
@@ -28,6 +30,7 @@ public final class FundsWatch: Service {
     private let logger: Logger
     private let count = Mutex(0)
     private let recent = Mutex<[FundingPair: (answer: FundsAnswer, at: ContinuousClock.Instant)]>([:])
+    private let explaining = Mutex(0)
 
     /// Watches the writers of `books`.
     /// - Parameters:
@@ -154,6 +157,13 @@ public final class FundsWatch: Service {
 
     private func answer(_ pair: FundingPair, _ node: any FundsNode) async -> FundsAnswer {
         if let (answer, at) = recent.withLock({ $0[pair] }), .now - at < Self.lifetime { return answer }
+        let isAdmitted = explaining.withLock { count in
+            guard count < Self.mostExplaining else { return false }
+            count += 1
+            return true
+        }
+        guard isAdmitted else { return .unanswered }
+        defer { explaining.withLock { $0 -= 1 } }
         let answer = await withTaskGroup(of: FundsAnswer.self) { group in
             group.addTask { (try? await node.funds(of: [pair], at: nil))?.first ?? .unanswered }
             group.addTask {

@@ -21,6 +21,8 @@ struct PositionTable {
     }
 
     private var options: [Address: [UInt256: OptionState]] = [:]
+    /// By option: the addresses in `options` that have it.
+    private var owners: [UInt256: Set<Address>] = [:]
     private var settlements: [UInt256: StoredSettlement?] = [:]
 
     /// Whether anybody follows anything.
@@ -30,7 +32,11 @@ struct PositionTable {
     /// - Returns: what those who read already have not heard of yet.
     mutating func begin(_ address: Address, _ rows: [OptionState]) -> [News] {
         let now = Dictionary(rows.map { ($0.taken.tokenId, $0) }, uniquingKeysWith: { $1 })
-        defer { options[address] = now }
+        defer {
+            forget(address)
+            options[address] = now
+            for tokenId in now.keys { owners[tokenId, default: []].insert(address) }
+        }
         guard let known = options[address] else { return [] }
         let gone = known.filter { now[$0.key] == nil }.map { News.option(address, .remove, $0.value) }
         let changed = rows.compactMap { row -> News? in
@@ -54,18 +60,21 @@ struct PositionTable {
         for option in positions.options {
             let tokenId = option.taken.tokenId
             let isThere = option.status != .reverted
-            for address in options.keys {
-                let isOwn = isThere && (option.holder == address || option.terms?.writer == address)
-                switch (options[address]?[tokenId], isOwn) {
-                case (nil, true): news.append(.option(address, .add, option))
-                case (let old?, true):
-                    if old == option { continue }
-                    news.append(.option(address, .update, option))
-                case (.some, false): news.append(.option(address, .remove, option))
-                case (nil, false): continue
-                }
-                options[address]?[tokenId] = isOwn ? option : nil
+            let own = Set([option.holder, option.terms?.writer].compactMap(\.self)).filter { options[$0] != nil }
+            let had = owners[tokenId] ?? []
+            let has = isThere ? own : []
+            for address in had.subtracting(has) {
+                news.append(.option(address, .remove, option))
+                options[address]?[tokenId] = nil
             }
+            for address in has {
+                guard let old = options[address]?.updateValue(option, forKey: tokenId) else {
+                    news.append(.option(address, .add, option))
+                    continue
+                }
+                if old != option { news.append(.option(address, .update, option)) }
+            }
+            owners[tokenId] = has.isEmpty ? nil : has
         }
         for stored in positions.settlements {
             guard let known = settlements[stored.settlement.tokenId], known != stored else { continue }
@@ -77,8 +86,18 @@ struct PositionTable {
 
     /// Forgets what nobody reads.
     mutating func keep(_ isRead: (ChannelName) -> Bool) {
-        options = options.filter { isRead(.options($0.key)) }
+        for address in options.keys where !isRead(.options(address)) {
+            forget(address)
+            options[address] = nil
+        }
         settlements = settlements.filter { isRead(.settlement($0.key)) }
+    }
+
+    private mutating func forget(_ address: Address) {
+        for tokenId in (options[address] ?? [:]).keys {
+            owners[tokenId]?.remove(address)
+            if owners[tokenId]?.isEmpty == true { owners[tokenId] = nil }
+        }
     }
 
     /// In the log's order, and where that is the same by number.

@@ -21,7 +21,7 @@ extension BookCommand {
                 if message["type"]?.text == "error" {
                     throw CommandFailure(.usage, Refusal.shown(message["detail"]?.text ?? "the service refuses this"))
                 }
-                for line in try screen.take(message) where !isTerminal { try StandardOutput.line(line) }
+                for line in try screen.take(message, asLines: !isTerminal) { try StandardOutput.line(line) }
             }
         }
     }
@@ -77,14 +77,15 @@ private final class BookScreen: Sendable {
         self.sides = sides
     }
 
-    /// Takes a message; the lines that say what it changed, or the whole book when it has just become known.
-    func take(_ message: JSONValue) throws -> [String] {
+    /// Takes a message; when lines are wanted, those that say what it changed, or the whole book when it has just become
+    /// known.
+    func take(_ message: JSONValue, asLines: Bool) throws -> [String] {
         try state.withLock { state in
             let wasKnown = state.snapshots >= sides
             if message["type"]?.text == "snapshot" { state.snapshots += 1 }
             guard let changes = state.book.take(message) else { return [] }
             state.isChanged = true
-            guard state.snapshots >= sides else { return [] }
+            guard asLines, state.snapshots >= sides else { return [] }
             if !wasKnown { return try view.picture(of: state.book) }
             let seq = message["seq"]?.uint64 ?? 0
             return changes.filter { view.admits($0.row) }.map { view.line($0.kind, $0.row, seq) }
