@@ -37,7 +37,7 @@ class SettlementCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         import json
-        cls.cow = StandIn(CHAIN, CONTRACT, patience=12)
+        cls.cow = StandIn(CHAIN, CONTRACT, patience=12, certificate=cls.certificate())
         tokens = scratch("tokens.json")
         tokens.write_text(json.dumps(TOKENS))
         cls.databases = Databases()
@@ -49,6 +49,10 @@ class SettlementCase(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.cow.close()
+
+    @classmethod
+    def certificate(cls):
+        return None
 
     def operator(self, path, body):
         answer = self.service.post(path, body, Authorization=f"Bearer {KEY}")
@@ -333,6 +337,27 @@ class Misdeeds(SettlementCase):
                 lambda _: self.service.request("POST", "/settlement/submit", {"tokenId": str(number)}, fresh=True), range(50)))
         self.assertEqual({answer.status for answer in submits}, {200})
         self.assertEqual(len(self.cow.posts) - before, 1)
+
+
+class Impostor(SettlementCase):
+    """Whoever sits between: HTTPS with a certificate that nobody vouches for."""
+
+    @classmethod
+    def certificate(cls):
+        file = scratch("impostor.pem")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+             "subjectAltName=IP:127.0.0.1", "-keyout", str(file), "-out", str(file) + ".crt"], check=True, capture_output=True)
+        file.write_text(file.read_text() + Path(str(file) + ".crt").read_text())
+        return str(file)
+
+    def test_an_impostor_gets_no_order(self):
+        number, _ = self.approved()
+        self.submit(number, status=202)
+        now = eventually("it was tried", lambda: (
+            lambda now: now if now["lastError"] else None)(self.settlement(number)), 20)
+        self.assertEqual(now["status"], "approved", now)
+        self.assertEqual((self.cow.posts, self.cow.look_ups, self.cow.taken), ([], [], []))
 
 
 class Kills(SettlementCase):

@@ -9,6 +9,7 @@ In tests: StandIn(chain_id, contract).url, .misbehave("serverError", "timeOut"),
 """
 import argparse
 import json
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,9 +45,10 @@ class Refused(Exception):
 
 
 class StandIn:
-    """An order book on a port of its own. `holders` maps a tokenId to who may sign for it; absent ones are not checked."""
+    """An order book on a port of its own. `holders` maps a tokenId to who may sign for it; absent ones are not checked.
+    `certificate` is a file of a certificate and its key, for HTTPS."""
 
-    def __init__(self, chain_id, contract, port=0, patience=30):
+    def __init__(self, chain_id, contract, port=0, patience=30, certificate=None):
         self.chain_id, self.contract = chain_id, to_checksum_address(contract)
         self.patience = patience
         self.lock = threading.Lock()
@@ -70,7 +72,11 @@ class StandIn:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
