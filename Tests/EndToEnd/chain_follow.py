@@ -8,8 +8,8 @@ import signal
 import subprocess
 import unittest
 
-from chain_node import Node, Protocol
-from service import PROGRAM, Databases, Service, eventually, psql
+from chain_node import Followed
+from service import PROGRAM, Service, eventually, psql
 from signing import Maker, encoded_hash
 
 TABLES = {
@@ -25,31 +25,7 @@ TABLES = {
 }
 
 
-class Following(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.node = Node()
-        cls.protocol = Protocol(cls.node)
-        cls.databases = Databases()
-        cls.flags = cls.protocol.flags(
-            "--database-url", cls.databases.url, "--redis-url", "none", "--migrate", "on", "--confirmations", "3",
-            "--operator-key", "secret")
-        cls.service = Service(*cls.flags)
-        cls.posted = []
-
-    def post(self, maker, number=0, **changes):
-        offer = maker.offer(number, deadline=self.node.time + 86_400 * 300, **changes)
-        answer = self.service.post("/offers", maker.body(offer))
-        self.assertEqual(answer.status, 201, answer)
-        self.posted.append(maker.body(offer))
-        return offer, answer.json["offerHash"]
-
-    def offer(self, hash):
-        return self.service.get(f"/offers/{hash}").json
-
-    def filled(self, hash, amount):
-        eventually(f"{amount} is filled: {self.offer(hash)}", lambda: self.offer(hash)["filled"] == str(amount))
-
+class Following(Followed):
     def remaining(self, hash):
         for row in self.service.rows("weth?side=call"):
             if row["offerHash"] == hash:

@@ -4,6 +4,7 @@ import http.client
 import json
 import subprocess
 import sys
+import unittest
 from pathlib import Path
 
 import vyper
@@ -126,3 +127,31 @@ class Protocol:
         kinds = signature[signature.index("(") + 1:-1].split(",")
         return self.node.send(
             self.node.accounts[sender], selector(signature) + encode(kinds, list(arguments)), self.address)
+
+
+class Followed(unittest.TestCase):
+    """A service that follows a node of its own; `posted` are the bodies of its offers."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = Node()
+        cls.protocol = Protocol(cls.node)
+        cls.databases = service.Databases()
+        cls.flags = cls.protocol.flags(
+            "--database-url", cls.databases.url, "--redis-url", "none", "--migrate", "on", "--confirmations", "3",
+            "--operator-key", "secret")
+        cls.service = service.Service(*cls.flags)
+        cls.posted = []
+
+    def post(self, maker, number=0, **changes):
+        offer = maker.offer(number, deadline=self.node.time + 86_400 * 300, **changes)
+        answer = self.service.post("/offers", maker.body(offer))
+        self.assertEqual(answer.status, 201, answer)
+        self.posted.append(maker.body(offer))
+        return offer, answer.json["offerHash"]
+
+    def offer(self, hash):
+        return self.service.get(f"/offers/{hash}").json
+
+    def filled(self, hash, amount):
+        service.eventually(f"{amount} is filled: {self.offer(hash)}", lambda: self.offer(hash)["filled"] == str(amount))

@@ -8,34 +8,13 @@ import signal
 import unittest
 
 from chain_follow import TABLES
-from chain_node import Node, Protocol
+from chain_node import Followed, Node
 from program import run
-from service import Databases, Service, eventually, psql
+from service import Service, eventually, psql
 from signing import Maker
 
 
-class Resync(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.node = Node()
-        cls.protocol = Protocol(cls.node)
-        cls.databases = Databases()
-        cls.flags = cls.protocol.flags(
-            "--database-url", cls.databases.url, "--redis-url", "none", "--migrate", "on", "--confirmations", "3",
-            "--operator-key", "secret")
-        cls.service = Service(*cls.flags)
-        cls.bodies = []
-
-    def post(self, maker):
-        offer = maker.offer(0, deadline=self.node.time + 86_400 * 300)
-        self.bodies.append(maker.body(offer))
-        answer = self.service.post("/offers", maker.body(offer))
-        self.assertEqual(answer.status, 201, answer)
-        return offer, answer.json["offerHash"]
-
-    def filled(self, hash, amount):
-        eventually(f"{amount} is filled", lambda: self.service.get(f"/offers/{hash}").json["filled"] == str(amount))
-
+class Resync(Followed):
     @property
     def status(self):
         return run("chain", "status", "--json", "--url", f"http://127.0.0.1:{self.service.port}").json
@@ -115,7 +94,7 @@ class Resync(unittest.TestCase):
         self.databases.query("CREATE DATABASE fresh")
         url = self.databases.url.replace("/strikebook?", "/fresh?")
         fresh = Service(*[url if flag == self.databases.url else flag for flag in self.flags])
-        for body in self.bodies:
+        for body in self.posted:
             self.assertEqual(fresh.post("/offers", body).status, 201)
         head = self.node.head
         eventually("the head is reached", lambda: fresh.get("/chain/status").json["cursor"] == head)
