@@ -82,6 +82,19 @@ private final class ScriptedWalletNode: WalletNode {
         #expect(wallets.counts.remembered == 4)
     }
 
+    @Test func `Answers too large to be read use up what a wallet may cost, however quickly they come`() async {
+        let node = ScriptedWalletNode()
+        let wallets = ContractWallets(node: node, blockLifetime: .seconds(3_600), logger: logger)
+        node.state.withLock { $0.answer = .failure(.tooLarge) }
+        var answers: [WalletAnswer] = []
+        for _ in 0..<6 { answers.append(await wallets.answer(claim, since: nil)) }
+        #expect(answers == [.unknown, .unknown, .unknown, .exhausted, .exhausted, .exhausted])
+        #expect(node.state.withLock { $0.runs } == 3)
+        // Others are asked as before.
+        let other = WalletClaim(wallet: .zero, digest: claim.digest, signature: [])
+        #expect(await wallets.answer(other, since: nil) == .unknown)
+    }
+
     @Test func `The probe that is run carries what is asked, and the gas it was told`() async {
         let node = ScriptedWalletNode()
         let wallets = ContractWallets(

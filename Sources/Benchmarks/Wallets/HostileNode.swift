@@ -27,11 +27,15 @@ final class HostileNode: Sendable {
         }
     }
 
+    /// Ten megabytes of zeros in hexadecimal digits, made once: what they cost to make is nobody's delay.
+    fileprivate static let hugeAnswer = [UInt8](repeating: UInt8(ascii: "0"), count: 20 << 20)
+
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let channel: any Channel
 
     /// Listens on a free port of this machine.
     init() async throws {
-        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1_024)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -44,7 +48,10 @@ final class HostileNode: Sendable {
 
     var url: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
-    func end() async { try? await channel.close() }
+    func end() async {
+        try? await channel.close()
+        try? await group.shutdownGracefully()
+    }
 }
 
 /// Answers one connection's requests.
@@ -74,42 +81,52 @@ private final class HostileHandler: ChannelInboundHandler {
             text.contains(Hex.encode($0.wallet.array).dropFirst(2))
         }
         if misdeed == .hangs { return }
-        let answers = calls.map { Self.answer($0, misdeed) }
-        let reply = json.array == nil ? answers[0] : "[" + answers.joined(separator: ",") + "]"
+        var reply = context.channel.allocator.buffer(capacity: misdeed == .hugeAnswer ? 21 << 20 : 1_024)
+        for (place, call) in calls.enumerated() {
+            reply.writeString(json.array == nil ? "" : place == 0 ? "[" : ",")
+            Self.answer(call, misdeed, into: &reply)
+        }
+        if json.array != nil { reply.writeString("]") }
         guard misdeed == .endlessGas else { return write(reply, context) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: Self.late) { bound.value.0.write(reply, bound.value.1) }
+        context.eventLoop.scheduleTask(in: Self.late) { [reply] in bound.value.0.write(reply, bound.value.1) }
     }
 
-    private static func answer(_ call: JSONValue, _ misdeed: HostileNode.Misdeed?) -> String {
+    private static func answer(_ call: JSONValue, _ misdeed: HostileNode.Misdeed?, into reply: inout ByteBuffer) {
         let id = call.object?["id"]?.number.map { String(decoding: $0, as: UTF8.self) } ?? "0"
         let method = call.object?["method"]?.string.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let result =
-            switch method {
-            case "eth_chainId": #""0x7a69""#
-            case "eth_getLogs": "[]"
-            case "eth_call": "\"0x" + String(repeating: "00", count: size(call, misdeed)) + "\""
-            default:
-                #"{"number":"0x1","hash":"\#(hash)","parentHash":"\#(hash)","timestamp":"0x1","logsBloom":"0x"}"#
+        reply.writeString(#"{"jsonrpc":"2.0","id":\#(id),"result":"#)
+        switch method {
+        case "eth_chainId": reply.writeString(#""0x7a69""#)
+        case "eth_getLogs": reply.writeString("[]")
+        case "eth_call":
+            reply.writeString("\"0x")
+            if misdeed == .hugeAnswer {
+                reply.writeBytes(HostileNode.hugeAnswer)
+            } else {
+                reply.writeRepeatingByte(UInt8(ascii: "0"), count: size(call) * 2)
             }
-        return #"{"jsonrpc":"2.0","id":\#(id),"result":\#(result)}"#
+            reply.writeString("\"")
+        default:
+            reply.writeString(
+                #"{"number":"0x1","hash":"\#(hash)","parentHash":"\#(hash)","timestamp":"0x1","logsBloom":"0x"}"#)
+        }
+        reply.writeString("}")
     }
 
     /// Zeros say that there is no code: as many as the probe that was sent returns.
-    private static func size(_ call: JSONValue, _ misdeed: HostileNode.Misdeed?) -> Int {
-        if misdeed == .hugeAnswer { return 10 << 20 }
+    private static func size(_ call: JSONValue) -> Int {
         let data = call.object?["params"]?.array?.first?.object?["data"]?.string ?? []
         let funds = Hex.encode(Array(FundsProbe(token: .zero, owner: .zero, spender: .zero).data.prefix(16)))
         return data.starts(with: funds.utf8) ? 224 : 128
     }
 
-    private func write(_ reply: String, _ context: ChannelHandlerContext) {
+    private func write(_ reply: ByteBuffer, _ context: ChannelHandlerContext) {
         var head = HTTPResponseHead(version: .http1_1, status: .ok)
         head.headers.add(name: "Content-Type", value: "application/json")
-        head.headers.add(name: "Content-Length", value: String(reply.utf8.count))
+        head.headers.add(name: "Content-Length", value: String(reply.readableBytes))
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(
-            wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(string: reply)))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(reply))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 }

@@ -158,9 +158,16 @@ public final class ContractWallets: Wallets {
         }
         let begin = ContinuousClock.now
         state.withLock { $0.counts.asked += 1 }
-        defer { state.withLock { $0.budget.charge(claim.wallet, .now - begin, now: .now) } }
-        let bytes = try await Self.inTime { [node] () async throws(NodeFailure) -> [UInt8] in
-            try await node.run(probe, at: block)
+        var penalty = Duration.zero
+        defer { state.withLock { $0.budget.charge(claim.wallet, .now - begin + penalty, now: .now) } }
+        let bytes: [UInt8]
+        do throws(NodeFailure) {
+            bytes = try await Self.inTime { [node] () async throws(NodeFailure) -> [UInt8] in
+                try await node.run(probe, at: block)
+            }
+        } catch {
+            if error == .tooLarge { penalty = WalletBudget.tooLarge }
+            throw error
         }
         guard let found = WalletProbe.answer(bytes) else { throw .garbled("the probe answered \(bytes.count) bytes") }
         state.withLock { $0.answers.keep(found, of: claim, at: block.hash) }

@@ -9,6 +9,8 @@ struct WalletBudget {
     static let most = Duration.seconds(6)
     /// What comes back each second.
     static let refill = Duration.milliseconds(200)
+    /// What an answer costs that is too large to be read, however quickly it comes.
+    static let tooLarge = Duration.seconds(2)
     /// What any call may take for nothing.
     static let free = Duration.milliseconds(250)
     /// Addresses that are remembered; those that used least are forgotten first.
