@@ -14,28 +14,18 @@ extension ChainFollower {
         if theirs[0] != cursor.hash { return try await compare(&walk, head, epoch) }
         if theirs != ends.map(\.hash) { walk.ahead = nil }
         let end = head.header.number - Self.window
-        let fetched: FetchedRange
-        if let ahead = walk.ahead, ahead.first == cursor.number + 1 {
-            fetched = ahead
-        } else {
-            do throws(NodeFailure) {
-                fetched = try await fetch(cursor.number + 1, min(end, cursor.number + walk.range.size))
-            } catch {
-                guard error.mayBeTooMuch, walk.range.size > 1 else { throw error }
-                walk.range.shrink()
-                walk.isFar = true
-                return false
-            }
-        }
-        walk.ahead = nil
         walk.isFar = true
-        walk.range.grow()
+        let isAhead = walk.ahead?.first == cursor.number + 1
+        let fetched =
+            if isAhead, let ahead = walk.ahead { ahead } else { try await fetch(cursor.number + 1, end, walk.range) }
+        walk.ahead = nil
+        walk.range = fetched.range
         var updates = fetched.updates
         let tip = updates[updates.count - 1].headers.last?.number ?? cursor.number
         updates[0].blocks += try await secondLook(walk, upTo: tip)
-        let size = walk.range.size
+        let range = walk.range
         // The node looks up the next range while the database takes this one.
-        async let ahead = tip < end ? fetchIfPossible(tip + 1, min(end, tip + size)) : nil
+        async let ahead = tip < end ? fetchIfPossible(tip + 1, end, range) : nil
         for update in updates {
             let isStored = try await commit(&walk, ChainUpdate(blocks: update.blocks), to: update.headers, epoch)
             guard isStored else { return false }
@@ -45,15 +35,25 @@ extension ChainFollower {
         return false
     }
 
-    private func fetchIfPossible(_ first: UInt64, _ last: UInt64) async -> FetchedRange? {
+    private func fetchIfPossible(_ first: UInt64, _ end: UInt64, _ range: LogRange) async -> FetchedRange? {
         // What fails is asked again in its turn, where it counts.
-        try? await fetch(first, last)
+        try? await fetch(first, end, range)
     }
 
-    /// The events of a range with the headers of their blocks.
-    private func fetch(_ first: UInt64, _ last: UInt64) async throws(NodeFailure) -> FetchedRange {
-        let (logs, tip) = try await node.logs(from: first, through: last)
-        return FetchedRange(first: first, updates: try await updates(logs, through: tip.header))
+    /// The events of as many blocks from `first` on, up to `end`, as the node answers at a time, with the headers of those
+    /// that hold any.
+    private func fetch(_ first: UInt64, _ end: UInt64, _ range: LogRange) async throws(NodeFailure) -> FetchedRange {
+        var range = range
+        while true {
+            do throws(NodeFailure) {
+                let (logs, tip) = try await node.logs(from: first, through: min(end, first + range.size - 1))
+                range.grow()
+                return FetchedRange(first: first, updates: try await updates(logs, through: tip.header), range: range)
+            } catch {
+                guard error.mayBeTooMuch, range.size > 1 else { throw error }
+                range.shrink()
+            }
+        }
     }
 
     /// Cuts a range's logs into updates that end with a block. Each has the headers of its blocks, by which a reorg finds
@@ -105,6 +105,8 @@ struct FetchedRange: Sendable {
     let first: UInt64
     /// In ascending order; never empty.
     let updates: [Update]
+    /// What to ask for next.
+    let range: LogRange
 }
 
 extension NodeFailure {

@@ -67,15 +67,30 @@ struct FollowedChain: Sendable {
     }
 }
 
-/// How many blocks to ask logs of at a time: halved when a node finds it too much, grown while it does not.
+/// How many blocks to ask logs of at a time: halved when a node finds it too much, grown while it does not, and for a while
+/// not to what was too much before.
 struct LogRange: Sendable {
     private static let most: UInt64 = 10_000
+    /// Answers after which a refusal is forgotten.
+    private static let memory = 32
     private(set) var size: UInt64
+    private var refused: UInt64?
+    private var answers = 0
 
     init(size: UInt64 = 2_000) {
         self.size = size
     }
 
-    mutating func shrink() { size = max(1, size / 2) }
-    mutating func grow() { size = min(Self.most, size + max(1, size / 2)) }
+    mutating func shrink() {
+        (refused, answers) = (size, 0)
+        size = max(1, size / 2)
+    }
+
+    mutating func grow() {
+        answers += 1
+        if answers > Self.memory { refused = nil }
+        let next = min(Self.most, size + max(1, size / 2))
+        if let refused, next >= refused { return }
+        size = next
+    }
 }

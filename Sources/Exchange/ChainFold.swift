@@ -26,10 +26,10 @@ struct OfferFold {
 
 /// What the events that count say of one option.
 enum OptionFold {
-    /// The option of `events`, which are all of one tokenId, with the terms of its offer where `offer` knows it; nil when
-    /// no take of it counts.
+    /// The option of `events`, which are all of one tokenId, with the terms that `terms` knows of its take; nil when no take
+    /// of it counts.
     static func fold(
-        _ events: [RecordedEvent], seq: UInt64, offer: (Bytes32) -> SignedOffer?
+        _ events: [RecordedEvent], seq: UInt64, terms: (ProtocolEvent.OptionTaken) -> OptionState.Terms?
     ) -> OptionState? {
         let effective = events.filter(\.isEffective).sorted { $0.precedes($1) }
         guard let take = effective.last(where: { $0.taken != nil }), let taken = take.taken else { return nil }
@@ -44,7 +44,7 @@ enum OptionFold {
             origin: .init(
                 blockHash: take.key.blockHash, blockNumber: take.blockNumber, logIndex: take.key.logIndex,
                 txHash: take.txHash),
-            startTime: take.blockTime, terms: offer(taken.offerHash).map { OptionState.Terms($0, taken) },
-            holder: holder, status: take.status, settledAt: settledAt, seq: seq)
+            startTime: take.blockTime, terms: terms(taken), holder: holder, status: take.status, settledAt: settledAt,
+            seq: seq)
     }
 }

@@ -49,12 +49,18 @@ public struct FillState: Sendable, Hashable {
 public struct ChainWrites: Sendable {
     /// Events, new or changed.
     public internal(set) var events: [EventKey: RecordedEvent] = [:]
+    /// Those of `events` that are not stored yet; nor are their fills.
+    public internal(set) var newEvents: Set<EventKey> = []
     /// Fills, new or changed.
     public internal(set) var fills: [EventKey: FillState] = [:]
     /// Options, new or changed.
     public internal(set) var options: [UInt256: OptionState] = [:]
+    /// Those of `options` that are not stored yet.
+    public internal(set) var newOptions: Set<UInt256> = []
     /// Offers of which more or less is filled, or that events closed or opened: as they stand after the batch.
     public internal(set) var offers: [OfferState] = []
+    /// Those of `offers` that were closed or opened.
+    public internal(set) var moved: Set<Bytes32> = []
     /// How the cursor moved.
     public internal(set) var cursor: ChainUpdate.CursorMove?
     /// Blocks that left the chain.

@@ -12,6 +12,8 @@ public struct ChainUpdate: Sendable {
     public var confirmedThrough: UInt64?
     /// How the follower's cursor moves; nil for what comes from outside.
     public var cursor: CursorMove?
+    /// Events of one part: the database is kept busy while the next is planned, and a statement's own cost stays small.
+    var partSize = 300
 
     /// How the follower's cursor moves.
     public struct CursorMove: Sendable, Hashable {
@@ -50,6 +52,30 @@ public struct ChainUpdate: Sendable {
 
     /// How many events it carries.
     public var eventCount: Int { blocks.reduce(0) { $0 + $1.events.count } }
+}
+
+extension ChainUpdate {
+    /// Blocks of an update that are planned and written together.
+    struct Part: Sendable {
+        let update: ChainUpdate
+        let blocks: ArraySlice<ChainBlock>
+        var isFirst: Bool { blocks.startIndex == update.blocks.startIndex }
+        var isLast: Bool { blocks.endIndex == update.blocks.endIndex }
+    }
+
+    /// What a reorg withdraws and brings is one part: an offer that is filled again was never open in between.
+    var parts: [Part] {
+        var parts: [Part] = []
+        var (start, size) = (blocks.startIndex, 0)
+        for index in blocks.indices where reverted.isEmpty {
+            size += blocks[index].events.count
+            if size >= partSize, index + 1 < blocks.endIndex {
+                parts.append(Part(update: self, blocks: blocks[start...index]))
+                (start, size) = (index + 1, 0)
+            }
+        }
+        return parts + [Part(update: self, blocks: blocks[start...])]
+    }
 }
 
 /// A block's header as the follower needs it.
@@ -94,8 +120,8 @@ public struct ChainBlock: Sendable {
 
 /// One event as it was delivered.
 public struct ChainEvent: Sendable, Hashable {
-    /// What it says.
-    public enum Content: Sendable, Hashable {
+    /// What it says. Indirect, for events are moved about by the thousand.
+    public indirect enum Content: Sendable, Hashable {
         /// Decoded.
         case event(ProtocolEvent)
         /// It cannot be decoded; `raw` (JSON text) is what came.

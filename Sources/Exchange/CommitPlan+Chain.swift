@@ -4,20 +4,32 @@ import Market
 /// What the chain did becomes rows: the events of an update are recorded, then everything they touch is folded anew from
 /// all events that still count, and each difference is logged.
 extension CommitPlan {
-    mutating func follow(_ update: ChainUpdate) -> WriteResult {
-        if let move = update.cursor {
-            guard move.leaderEpoch == state.leaderEpoch else { return .failed(.notStored) }
-            guard move.from == state.chain.cursor else { return .rejected(Self.cursorMoved) }
-        } else if let conflict = conflict(in: update) {
-            return .rejected(conflict)
+    mutating func follow(_ part: ChainUpdate.Part) {
+        let update = part.update
+        if part.isFirst {
+            let refusal = refusal(of: update)
+            following = refusal == nil ? ChainOutcome() : nil
+            if let refusal { results.append(refusal) }
         }
-        var outcome = ChainOutcome()
+        guard var outcome = following else { return }
         let before = state.chain.events
-        var touched = withdraw(update, &outcome)
-        touched.formUnion(record(update, &outcome))
+        var touched = part.isFirst ? withdraw(update, &outcome) : []
+        touched.formUnion(record(part.blocks, update, &outcome))
         note(transactionsOf: touched, before)
         touched.formUnion(confirm(through: update.confirmedThrough, &outcome))
         fold(touched, before)
+        following = outcome
+        if part.isLast { end(update, outcome) }
+    }
+
+    private func refusal(of update: ChainUpdate) -> WriteResult? {
+        guard let move = update.cursor else { return conflict(in: update).map(WriteResult.rejected) }
+        guard move.leaderEpoch == state.leaderEpoch else { return .failed(.notStored) }
+        return move.from == state.chain.cursor ? nil : .rejected(Self.cursorMoved)
+    }
+
+    private mutating func end(_ update: ChainUpdate, _ outcome: ChainOutcome) {
+        var outcome = outcome
         for block in update.blocks {
             outcome.quarantined += block.events.count { event in
                 let key = EventKey(blockHash: block.hash, logIndex: event.logIndex)
@@ -30,7 +42,7 @@ extension CommitPlan {
             state.chain.cursor = move.to.hash
         }
         outcome.headSeq = state.head.seq
-        return .followed(outcome)
+        results.append(.followed(outcome))
     }
 
     private static let cursorMoved = Rejection(
@@ -70,9 +82,11 @@ extension CommitPlan {
         return Set(keys)
     }
 
-    private mutating func record(_ update: ChainUpdate, _ outcome: inout ChainOutcome) -> Set<EventKey> {
+    private mutating func record(
+        _ blocks: ArraySlice<ChainBlock>, _ update: ChainUpdate, _ outcome: inout ChainOutcome
+    ) -> Set<EventKey> {
         var touched: Set<EventKey> = []
-        for block in update.blocks {
+        for block in blocks {
             let isDeep = update.confirmedThrough.map { block.number <= $0 } ?? false
             for event in block.events {
                 var delivered = RecordedEvent(event, in: block)
@@ -83,7 +97,8 @@ extension CommitPlan {
                     state.chain.events[delivered.key]?.status = .confirmed
                     outcome.confirmed += 1
                 } else {
-                    state.chain.events[delivered.key] = delivered
+                    let old = state.chain.events.updateValue(delivered, forKey: delivered.key)
+                    if old == nil { chain.newEvents.insert(delivered.key) }
                     outcome.applied += 1
                 }
                 touched.insert(delivered.key)
@@ -157,11 +172,14 @@ extension CommitPlan {
         }
         for token in tokens {
             let old = state.chain.options[token]
-            let folded = OptionFold.fold(byToken[token] ?? [], seq: state.head.seq) { name in
-                state.chain.names[name].flatMap { state.offers[$0]?.signed }
+            let folded = OptionFold.fold(byToken[token] ?? [], seq: state.head.seq) { taken in
+                if let terms = old?.terms(of: taken) { return terms }
+                let offer = state.chain.names[taken.offerHash].flatMap { state.offers[$0]?.signed }
+                return offer.map { OptionState.Terms($0, taken) }
             }
             guard let new = folded ?? old?.reverted(at: state.head.seq) else { continue }
             if let old, old.isSame(as: new) { continue }
+            if old == nil { chain.newOptions.insert(token) }
             state.chain.options[token] = new
             chain.options[token] = new
         }

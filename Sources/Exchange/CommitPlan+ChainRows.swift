@@ -15,8 +15,9 @@ extension CommitPlan {
             if old?.isEffective != true {
                 take(event, &logging)
             } else if logging.linking != nil {
+                let seq = state.head.seq
                 fill(event, &logging)
-                keep(event)
+                keep(event, hasNewRow: state.head.seq > seq)
             } else if old?.status != event.status {
                 if event.taken != nil { row(.optionConfirmed, about: event, isBrief: true) }
                 keep(event, hasNewRow: event.taken != nil)
@@ -39,7 +40,7 @@ extension CommitPlan {
         chain.fills[event.key] = FillState(
             key: event.key, blockNumber: event.blockNumber, txHash: event.txHash, offerHash: hash, taken: taken,
             premium: hash.flatMap { state.offers[$0] }?.offer.premium(fill: taken.fillAmount, days: taken.duration),
-            status: event.isEffective ? event.status : .reverted, seq: state.head.seq)
+            status: event.isEffective ? event.status : .reverted, seq: state.chain.events[event.key]?.seq ?? event.seq)
     }
 
     private mutating func take(_ event: RecordedEvent, _ logging: inout ChainLogging) {

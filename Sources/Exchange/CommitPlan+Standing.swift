@@ -71,6 +71,7 @@ extension CommitPlan {
         new.filled = filled
         let reason = reason(offer, filled: filled, fold: fold)
         if reason != offer.closed?.reason {
+            chain.moved.insert(hash)
             new.closed = reason.map { OfferState.Closed(seq: state.head.seq + 1, reason: $0) }
             new.cancelledAtMicros = reason == .cancelled ? nowMicros : nil
             if reason == nil { state.chain.closedByChain.remove(hash) } else { state.chain.closedByChain.insert(hash) }

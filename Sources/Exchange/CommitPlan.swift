@@ -4,7 +4,8 @@ public import Market
 /// Decides what one batch writes. Pure: the state read under the lock goes in, rows and answers come out.
 ///
 /// Requests are taken in order and each sees what those before it did, so a cancel and its offer in one
-/// batch end as they would in two.
+/// batch end as they would in two. What the chain did may be planned in parts, so that one part is planned while the
+/// database writes the one before.
 public struct CommitPlan: Sendable {
     /// An open offer that the batch closes.
     public struct Closing: Sendable {
@@ -44,20 +45,20 @@ public struct CommitPlan: Sendable {
 
     /// The rows of the log.
     public private(set) var entries: [LogEntry] = []
-    /// The rows written, as changes of books.
+    /// The rows written, as changes of books; of all parts.
     public private(set) var events: [BookEvent] = []
-    /// One for each request, in order.
-    public private(set) var results: [WriteResult] = []
+    /// One for each request, in order; of all parts.
+    public internal(set) var results: [WriteResult] = []
     /// New offers, open or born cancelled.
     public private(set) var created: [OfferState] = []
     /// Offers that were open and are no more.
     public private(set) var closings: [Closing] = []
     /// Signed cancels kept as evidence, with the position at which each was recorded.
-    public private(set) var cancelMessages: [(cancel: VerifiedCancel, seq: UInt64)] = []
+    public internal(set) var cancelMessages: [(cancel: VerifiedCancel, seq: UInt64)] = []
     /// Cancels of single offers.
-    public private(set) var cancellations: [Cancellation] = []
+    public internal(set) var cancellations: [Cancellation] = []
     /// Raised watermarks.
-    public private(set) var watermarks: [Watermark] = []
+    public internal(set) var watermarks: [Watermark] = []
     /// Offers whose funding changed, each as it is after the batch.
     public internal(set) var fundings: [Bytes32: FundingChange] = [:]
     /// The books that change, each with the position of its last change.
@@ -68,28 +69,74 @@ public struct CommitPlan: Sendable {
     /// What the chain's events write.
     public internal(set) var chain = ChainWrites()
     var state: LockedState
+    /// What is still to be planned, the next last.
+    private var steps: [Step] = []
+    /// What has become of the update whose parts are being planned; nil when it was refused.
+    var following: ChainOutcome?
     /// The head after this batch.
     public var head: LogHead { state.head }
     /// True when the batch leaves the database as it was.
     public var isEmpty: Bool { entries.isEmpty && chain.isEmpty }
 
+    private enum Step {
+        case request(WriteRequest)
+        case chain(ChainUpdate.Part)
+    }
+
     /// Plans `requests` on top of `state`; one result a request, in order.
     public init(_ requests: [WriteRequest], on state: LockedState) {
+        self.init(inParts: requests, on: state)
+        while let step = steps.popLast() { take(step) }
+        chain.offers = standing
+    }
+
+    /// Plans `requests` on top of `state`, a part with each call of `nextPart`.
+    public init(inParts requests: [WriteRequest], on state: LockedState) {
         self.state = state
         self.nowMicros = state.nowMicros
         results.reserveCapacity(requests.count)
-        for request in requests {
-            switch request {
-            case .offer(let signed): results.append(create(signed, acceptedAtMicros: nowMicros))
-            case .imported(let imported): results.append(adopt(imported))
-            case .cancel(let cancel): results.append(record(cancel))
-            case .importedCancel(let cancel): results.append(record(cancel, isImported: true))
-            case .expire(let hashes, let leaderEpoch): results.append(expire(hashes, leaderEpoch: leaderEpoch))
-            case .chain(let update): results.append(follow(update))
-            case .fund(let update): results.append(fund(update))
+        for request in requests.reversed() {
+            if case .chain(let update) = request {
+                steps += update.parts.reversed().map(Step.chain)
+            } else {
+                steps.append(.request(request))
             }
         }
-        chain.offers = chain.standings.compactMap { self.state.offers[$0] }
+    }
+
+    /// What is to be written next: its rows, without results and events; nil when all was planned.
+    public mutating func nextPart() -> CommitPlan? {
+        guard !steps.isEmpty else { return nil }
+        var isCut = false
+        while !isCut, let step = steps.popLast() {
+            take(step)
+            if case .chain = step { isCut = true }
+        }
+        chain.offers = standing
+        // The part must not hold what goes on to change, or all of it would be copied.
+        let (whole, events, results) = (state, events, results)
+        state = LockedState(head: whole.head, leaderEpoch: whole.leaderEpoch, nowMicros: nowMicros)
+        (self.events, self.results) = ([], [])
+        let part = self
+        (entries, created, closings, cancelMessages) = ([], [], [], [])
+        (cancellations, watermarks, fundings, touchedBooks, chain) = ([], [], [:], [:], ChainWrites())
+        (state, self.events, self.results) = (whole, events, results)
+        return part
+    }
+
+    private var standing: [OfferState] { chain.standings.compactMap { state.offers[$0] } }
+
+    private mutating func take(_ step: Step) {
+        switch step {
+        case .chain(let part): follow(part)
+        case .request(.offer(let signed)): results.append(create(signed, acceptedAtMicros: nowMicros))
+        case .request(.imported(let imported)): results.append(adopt(imported))
+        case .request(.cancel(let cancel)): results.append(record(cancel))
+        case .request(.importedCancel(let cancel)): results.append(record(cancel, isImported: true))
+        case .request(.expire(let hashes, let epoch)): results.append(expire(hashes, leaderEpoch: epoch))
+        case .request(.fund(let update)): results.append(fund(update))
+        case .request(.chain): preconditionFailure("updates are taken in parts")
+        }
     }
 
     // MARK: Offers
@@ -148,105 +195,9 @@ public struct CommitPlan: Sendable {
         return createdAtMicros < Self.micros(issuedBefore)
     }
 
-    private static func micros(_ seconds: UInt64) -> Int64 {
+    static func micros(_ seconds: UInt64) -> Int64 {
         let (product, overflow) = Int64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000)
         return overflow ? .max : product
-    }
-
-    // MARK: Cancels
-
-    private mutating func record(_ cancel: VerifiedCancel, isImported: Bool = false) -> WriteResult {
-        switch cancel.message {
-        case .offers(let hashes):
-            // It was accepted elsewhere, before the other's offer that it names: there it bites nobody.
-            if !isImported, let foreign = hashes.first(where: { isForeign($0, to: cancel.signer) }) {
-                return .rejected(Self.refusal(of: cancel, naming: foreign))
-            }
-            let before = state.head.seq
-            let results = hashes.map { cancelOne($0, by: cancel) }
-            if state.head.seq > before { keep(cancel) }
-            return .cancelled(results, headSeq: state.head.seq)
-        case .all(let writer, let issuedBefore): return raiseWatermark(of: writer, to: issuedBefore, by: cancel)
-        }
-    }
-
-    private func isForeign(_ hash: Bytes32, to signer: Address) -> Bool {
-        state.offers[hash].map { $0.offer.writer != signer } ?? false
-    }
-
-    private static func refusal(of cancel: VerifiedCancel, naming foreign: Bytes32) -> Rejection {
-        Rejection(
-            .signature, code: "not_the_writer", field: "offerHashes",
-            detail: "Offer \(foreign.hex) is another writer's; the message was signed by "
-                + "\(cancel.signer.checksummed). Nothing was cancelled.")
-    }
-
-    private mutating func cancelOne(_ hash: Bytes32, by cancel: VerifiedCancel) -> CancelResult {
-        let tombstone = LockedState.Tombstone(offerHash: hash, signer: cancel.signer)
-        let recordedAt = state.tombstones[tombstone]
-        guard let offer = state.offers[hash], offer.offer.writer == cancel.signer else {
-            let seq = recordedAt ?? recordTombstone(tombstone, digest: cancel.digest)
-            return CancelResult(offerHash: hash, status: .tombstoned, seq: seq)
-        }
-        guard let closed = offer.closed else {
-            let seq = close(offer, .offerCancelled, reason: .cancelled)
-            remember(tombstone, digest: cancel.digest, seq: seq)
-            return CancelResult(offerHash: hash, status: .cancelled, seq: seq)
-        }
-        if closed.reason == .cancelled {
-            // A cancel on chain is undone with its block, this one never.
-            if state.chain.closedByChain.contains(hash), recordedAt == nil {
-                _ = recordTombstone(tombstone, digest: cancel.digest)
-            }
-            return CancelResult(offerHash: hash, status: .alreadyCancelled, seq: closed.seq)
-        }
-        let seq = recordedAt ?? recordTombstone(tombstone, digest: cancel.digest)
-        return CancelResult(offerHash: hash, status: closed.reason == .expired ? .expired : .filled, seq: seq)
-    }
-
-    private mutating func recordTombstone(_ tombstone: LockedState.Tombstone, digest: Bytes32) -> UInt64 {
-        let seq = append(
-            .cancelRecorded, about: tombstone.offerHash.hex, data: #"{"signer":"\#(tombstone.signer.checksummed)"}"#)
-        remember(tombstone, digest: digest, seq: seq)
-        return seq
-    }
-
-    private mutating func remember(_ tombstone: LockedState.Tombstone, digest: Bytes32, seq: UInt64) {
-        guard state.tombstones[tombstone] == nil else { return }
-        state.tombstones[tombstone] = seq
-        cancellations.append(
-            Cancellation(offerHash: tombstone.offerHash, signer: tombstone.signer, digest: digest, seq: seq))
-    }
-
-    private mutating func raiseWatermark(
-        of writer: Address, to issuedBefore: UInt64, by cancel: VerifiedCancel
-    ) -> WriteResult {
-        if let old = state.watermarks[writer], old >= issuedBefore {
-            return .cancelled([], headSeq: state.head.seq)
-        }
-        state.watermarks[writer] = issuedBefore
-        let seq = append(
-            .cancelAllRecorded, about: writer.checksummed, data: #"{"issuedBefore":"\#(issuedBefore)"}"#)
-        watermarks.append(
-            Watermark(writer: writer, issuedBefore: issuedBefore, digest: cancel.digest, seq: seq))
-        let caught = state.offers.values
-            .filter {
-                $0.offer.writer == writer && $0.closed == nil && $0.createdAtMicros < Self.micros(issuedBefore)
-            }
-            .sorted { $0.seq < $1.seq }
-        let results = caught.map { offer in
-            CancelResult(
-                offerHash: offer.offerHash, status: .cancelled,
-                seq: close(offer, .offerCancelled, reason: .cancelled))
-        }
-        keep(cancel)
-        return .cancelled(results, headSeq: state.head.seq)
-    }
-
-    /// Keeps the signed message as evidence, once.
-    private mutating func keep(_ cancel: VerifiedCancel) {
-        guard !cancelMessages.contains(where: { $0.cancel.digest == cancel.digest }) else { return }
-        cancelMessages.append((cancel, state.head.seq))
     }
 
     // MARK: Expiry
@@ -264,7 +215,7 @@ public struct CommitPlan: Sendable {
 
     // MARK: Rows
 
-    private mutating func close(_ offer: OfferState, _ type: EventType, reason: OfferState.ClosedReason) -> UInt64 {
+    mutating func close(_ offer: OfferState, _ type: EventType, reason: OfferState.ClosedReason) -> UInt64 {
         let book = BookID(offer.offer)
         let seq = append(
             type, about: offer.offerHash.hex, data: nil,

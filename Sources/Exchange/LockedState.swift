@@ -34,8 +34,8 @@ public struct LockedState: Sendable {
 
     /// The state read under the lock.
     public init(
-        head: LogHead, leaderEpoch: Int64, nowMicros: Int64, offers: [Bytes32: OfferState],
-        tombstones: [Tombstone: UInt64], watermarks: [Address: UInt64]
+        head: LogHead, leaderEpoch: Int64, nowMicros: Int64, offers: [Bytes32: OfferState] = [:],
+        tombstones: [Tombstone: UInt64] = [:], watermarks: [Address: UInt64] = [:]
     ) {
         self.head = head
         self.leaderEpoch = leaderEpoch

@@ -130,6 +130,9 @@ public struct OptionState: Sendable, Hashable {
             settledAt: settledAt, seq: seq)
     }
 
+    /// Its terms, where they are known and `taken` is its take.
+    public func terms(of taken: ProtocolEvent.OptionTaken) -> Terms? { self.taken == taken ? terms : nil }
+
     /// Whether both say the same, wherever in the log they were written.
     public func isSame(as other: OptionState) -> Bool { at(seq: 0) == other.at(seq: 0) }
 }

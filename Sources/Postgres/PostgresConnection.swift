@@ -12,7 +12,7 @@ public final class PostgresConnection {
     /// Set when the connection is usable for the caller but must not go back to the pool.
     var mustReplace = false
     /// How many statements were sent, and how many failed.
-    private var queryCount = 0
+    var queryCount = 0
     private var failureCount = 0
     private let usualTimeout: Duration
 
@@ -59,7 +59,7 @@ public final class PostgresConnection {
         let key = StatementCache.Key(sql: query.sql, types: query.types)
         var name = statements.name(of: key)
         if name == nil { name = try prepare(query, key, deadline) }
-        let mayCommit = mayCommit([query])
+        let mayCommit = mayCommit(query)
         guard send(query, name: name) else { throw end(handle.lost()) }
         return try collect(query, mayCommit: mayCommit, deadline)
     }
@@ -125,7 +125,7 @@ public final class PostgresConnection {
         }
         if let failure { throw failure }
         guard let rows else { throw end(handle.lost().withOutcomeUnknown(mayCommit)) }
-        try checkCommitted(query, rows)
+        try checkCommitted(query.verb, rows)
         return rows
     }
 }
@@ -187,22 +187,18 @@ extension PostgresConnection {
         return error
     }
 
-    /// Whether the server may commit something when it gets these: a COMMIT is among them, or they run on their own.
-    func mayCommit(_ queries: [Query]) -> Bool {
-        var inTransaction = PQtransactionStatus(handle.raw) != PQTRANS_IDLE
-        for query in queries {
-            switch query.verb {
-            case .begin: inTransaction = true
-            case .commit: return true
-            case .other: if !inTransaction { return true }
-            }
+    /// Whether the server may commit something when it gets this: it is a COMMIT, or runs on its own.
+    func mayCommit(_ query: Query) -> Bool {
+        switch query.verb {
+        case .begin: false
+        case .commit: true
+        case .other: PQtransactionStatus(handle.raw) == PQTRANS_IDLE
         }
-        return false
     }
 
     /// COMMIT of a failed transaction is a rollback the server reports as success.
-    func checkCommitted(_ query: Query, _ rows: Rows) throws(PostgresError) {
-        guard query.verb == .commit, rows.commandTag == "ROLLBACK" else { return }
+    func checkCommitted(_ verb: Verb, _ rows: Rows) throws(PostgresError) {
+        guard verb == .commit, rows.commandTag == "ROLLBACK" else { return }
         failureCount += 1
         throw PostgresError(.server, "the transaction had failed and was rolled back", sqlstate: "25P02")
     }

@@ -41,8 +41,8 @@ enum ChainEventsTable {
             seq: try row.uint64(10))
     }
 
-    /// Inserts events, or changes what may change of them.
-    static func upsert(_ events: [RecordedEvent]) -> Query {
+    /// Inserts events.
+    static func insert(_ events: [RecordedEvent]) -> Query {
         """
         INSERT INTO chain_events (block_hash, log_index, block_number, block_time, tx_hash, name, token_id, named_hash,
                                   args, status, quarantine, is_garbled, seq)
@@ -55,16 +55,25 @@ enum ChainEventsTable {
             \(events.map(\.text))::text[], \(events.map(\.status.rawValue))::text[],
             \(events.map(\.quarantine))::text[], \(events.map { $0.event == nil })::boolean[],
             \(events.map { Int64($0.seq) })::bigint[])
-        ON CONFLICT (block_hash, log_index) DO UPDATE
-        SET status = EXCLUDED.status, quarantine = EXCLUDED.quarantine, seq = EXCLUDED.seq
+        """
+    }
+
+    /// Changes what may change of events.
+    static func update(_ events: [RecordedEvent]) -> Query {
+        """
+        UPDATE chain_events e SET status = row.status, quarantine = row.quarantine, seq = row.seq
+        FROM unnest(\(events.map(\.key.blockHash))::bytea[], \(events.map { Int32($0.key.logIndex) })::integer[],
+                    \(events.map(\.status.rawValue))::text[], \(events.map(\.quarantine))::text[],
+                    \(events.map { Int64($0.seq) })::bigint[]) AS row (block_hash, log_index, status, quarantine, seq)
+        WHERE e.block_hash = row.block_hash AND e.log_index = row.log_index
         """
     }
 }
 
 /// Writing `fills`.
 enum FillsTable {
-    /// Inserts fills, or changes what may change of them.
-    static func upsert(_ fills: [FillState]) -> Query {
+    /// Inserts fills.
+    static func insert(_ fills: [FillState]) -> Query {
         """
         INSERT INTO fills (block_hash, log_index, tx_hash, block_number, offer_hash, named_hash, token_id, amount, premium,
                            status, seq)
@@ -75,8 +84,18 @@ enum FillsTable {
             \(fills.map(\.taken.tokenId))::numeric[], \(fills.map(\.taken.fillAmount))::numeric[],
             \(fills.map(\.premium))::numeric[], \(fills.map(\.status.rawValue))::text[],
             \(fills.map { Int64($0.seq) })::bigint[])
-        ON CONFLICT (block_hash, log_index) DO UPDATE
-        SET offer_hash = EXCLUDED.offer_hash, premium = EXCLUDED.premium, status = EXCLUDED.status, seq = EXCLUDED.seq
+        """
+    }
+
+    /// Changes what may change of fills.
+    static func update(_ fills: [FillState]) -> Query {
+        """
+        UPDATE fills f SET offer_hash = row.offer_hash, premium = row.premium, status = row.status, seq = row.seq
+        FROM unnest(\(fills.map(\.key.blockHash))::bytea[], \(fills.map { Int32($0.key.logIndex) })::integer[],
+                    \(fills.map(\.offerHash))::bytea[], \(fills.map(\.premium))::numeric[],
+                    \(fills.map(\.status.rawValue))::text[], \(fills.map { Int64($0.seq) })::bigint[])
+             AS row (block_hash, log_index, offer_hash, premium, status, seq)
+        WHERE f.block_hash = row.block_hash AND f.log_index = row.log_index
         """
     }
 

@@ -59,15 +59,21 @@ struct LockedChainRead {
     ) throws {
         let unknown = names.filter { state.chain.names[$0] == nil }
         guard !unknown.isEmpty else { return }
-        let wanted = Array(unknown)
-        let answers = try connection.pipeline(
-            ["o.offer_hash", "o.struct_hash", "o.encoded_hash"].map { column in
-                "SELECT \(OfferRow.columns) FROM \(OfferRow.tables) WHERE \(unsafe: column) = ANY(\(wanted)::bytea[])"
-            })
-        for row in answers.joined() {
-            let offer = try OfferRow.read(row)
-            state.offers[offer.offerHash] = offer
-            state.chain.name(offer.signed)
+        // A contract names all its offers by the same hash, so mostly the first look finds them all.
+        for column in ["o.encoded_hash", "o.offer_hash", "o.struct_hash"] {
+            let wanted = unknown.filter { state.chain.names[$0] == nil }
+            if wanted.isEmpty { return }
+            // Not = ANY: a hash index compares each row that it finds with all that was asked for.
+            let rows = try connection.query(
+                """
+                SELECT \(OfferRow.columns) FROM unnest(\(Array(wanted))::bytea[]) AS named (hash)
+                JOIN offers o ON \(unsafe: column) = named.hash LEFT JOIN filled_amounts f USING (offer_hash)
+                """)
+            for row in rows {
+                let offer = try OfferRow.read(row)
+                state.offers[offer.offerHash] = offer
+                state.chain.name(offer.signed)
+            }
         }
     }
 
@@ -114,8 +120,11 @@ struct LockedChainRead {
             let option = try OptionsTable.read(row)
             state.chain.options[option.tokenId] = option
         }
-        let named = answers[0].isEmpty ? [] : state.chain.events.values.compactMap { $0.taken?.offerHash }
-        try readOffers(Set(named), on: connection, &state)
+        // An option that has its terms needs its offer no more.
+        let named = state.chain.events.values.compactMap(\.taken).filter { taken in
+            state.chain.options[taken.tokenId]?.terms(of: taken) == nil
+        }
+        try readOffers(Set(named.map(\.offerHash)), on: connection, &state)
     }
 
     private func keep(_ rows: Rows, _ state: inout LockedState) throws {

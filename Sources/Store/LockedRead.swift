@@ -66,8 +66,7 @@ struct LockedRead {
             head: LogHead(
                 seq: try head.uint64(0), hash: try head.bytes32(1),
                 epoch: UInt64(bitPattern: try head.int64(2))),
-            leaderEpoch: try head.int64(3), nowMicros: max(clock, try head.timestampMicros(4)),
-            offers: [:], tombstones: [:], watermarks: [:])
+            leaderEpoch: try head.int64(3), nowMicros: max(clock, try head.timestampMicros(4)))
         for row in answers[3] { add(try OfferRow.read(row), to: &state) }
         for row in answers[4] {
             let tombstone = LockedState.Tombstone(offerHash: try row.bytes32(0), signer: try row.address(1))

@@ -9,6 +9,7 @@ enum LogAgreement {
         (.closingMissing, closingMissing), (.cancelNotLogged, cancelNotLogged), (.cancelMissing, cancelMissing),
         (.watermarkNotLogged, watermarkNotLogged), (.watermarkMissing, watermarkMissing),
         (.filledDiffers, filledDiffers), (.fundingNotLogged, fundingNotLogged), (.fundingMissing, fundingMissing),
+        (.eventNotLogged, eventNotLogged), (.fillDiffers, fillDiffers), (.optionDiffers, optionDiffers),
     ]
 
     private static let offerNotLogged: Query = """
@@ -110,12 +111,55 @@ enum LogAgreement {
 
     /// What is filled of an offer is the sum of its fills that count, and what its last row about the chain says.
     private static let filledDiffers: Query = """
-        SELECT l.seq, hex(f.offer_hash)
+        SELECT coalesce(latest.seq, 0), hex(f.offer_hash)
         FROM filled_amounts f
         JOIN LATERAL (SELECT max(seq) AS seq FROM fills WHERE offer_hash = f.offer_hash) latest ON true
-        LEFT JOIN transaction_logs l ON l.seq = latest.seq
         WHERE f.filled_amount IS DISTINCT FROM (
                   SELECT coalesce(sum(amount), 0) FROM fills WHERE offer_hash = f.offer_hash AND status <> 'reverted')
-        ORDER BY l.seq
+        ORDER BY 1
+        """
+
+    /// The last row about an event tells of it. One that only changes its status leaves out what it says, one that links a
+    /// take to an offer which came later tells of the offer, and what is no take is confirmed without a row.
+    private static let eventNotLogged: Query = """
+        SELECT e.seq, hex(e.block_hash) || '/' || e.log_index
+        FROM chain_events e LEFT JOIN transaction_logs l ON l.seq = e.seq
+        WHERE (l.tx_hash = e.tx_hash AND l.block_number = e.block_number
+               AND l.data_json ->> 'blockHash' = hex(e.block_hash) AND l.data_json ->> 'logIndex' = e.log_index::text
+               AND (l.event_type = 'offer_filled'
+                    OR l.data_json ->> 'name' = e.name
+                       AND l.data_json ->> 'quarantine' IS NOT DISTINCT FROM e.quarantine
+                       AND (l.data_json ->> 'status' = e.status
+                            OR l.data_json ->> 'status' = 'pending' AND e.status = 'confirmed')
+                       AND (NOT l.data_json ? 'args' OR strpos(l.data, e.args) > 0))) IS NOT TRUE
+        ORDER BY e.seq
+        """
+
+    /// A fill is what its event says of it, and counts when that does.
+    private static let fillDiffers: Query = """
+        SELECT f.seq, hex(f.block_hash) || '/' || f.log_index
+        FROM fills f LEFT JOIN chain_events e USING (block_hash, log_index) LEFT JOIN transaction_logs l ON l.seq = f.seq
+        WHERE (e.name = 'OptionTaken' AND e.token_id = f.token_id AND e.named_hash = f.named_hash AND e.tx_hash = f.tx_hash
+               AND e.block_number = f.block_number AND l.tx_hash = f.tx_hash
+               AND f.status = CASE WHEN e.quarantine IS NULL THEN e.status ELSE 'reverted' END
+               AND strpos(e.args, '"fillAmount":"' || f.amount || '"') > 0
+               AND (f.offer_hash IS NULL OR EXISTS (
+                   SELECT FROM offers o
+                   WHERE o.offer_hash = f.offer_hash
+                         AND f.named_hash IN (o.offer_hash, o.struct_hash, o.encoded_hash)))) IS NOT TRUE
+        ORDER BY f.seq
+        """
+
+    /// An option is what the fill that made it says; one that counts no more keeps what was known of it.
+    private static let optionDiffers: Query = """
+        SELECT o.seq, o.token_id::text
+        FROM active_options o LEFT JOIN fills f USING (block_hash, log_index)
+             LEFT JOIN transaction_logs l ON l.seq = o.seq
+        WHERE (f.token_id = o.token_id AND f.amount = o.collateral_locked AND f.status = o.status
+               AND f.tx_hash = o.tx_hash AND f.block_number = o.block_number AND f.named_hash = o.named_hash
+               AND (o.status = 'reverted'
+                    OR f.offer_hash IS NOT DISTINCT FROM o.offer_hash AND f.premium IS NOT DISTINCT FROM o.premium)
+               AND l.seq IS NOT NULL) IS NOT TRUE
+        ORDER BY o.seq
         """
 }

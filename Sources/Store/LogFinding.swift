@@ -43,6 +43,12 @@ public enum LogFinding: Sendable, Hashable {
         case watermarkMissing = "watermark_missing"
         /// What is filled of an offer is not the sum of its fills.
         case filledDiffers = "filled_differs"
+        /// An event of the chain whose last row says something else.
+        case eventNotLogged = "event_not_logged"
+        /// A fill that is not what its event says.
+        case fillDiffers = "fill_differs"
+        /// An option that is not what its fill says.
+        case optionDiffers = "option_differs"
         /// An offer's funding without the row that says the same.
         case fundingNotLogged = "funding_not_logged"
         /// A row about an offer's funds that the offer does not name.
@@ -103,6 +109,9 @@ extension LogFinding.Disagreement {
         case .watermarkNotLogged: "a watermark has no row that records it"
         case .watermarkMissing: "a watermark in the log is not stored, or is lower"
         case .filledDiffers: "what is filled of an offer is not the sum of its fills"
+        case .eventNotLogged: "an event of the chain is not what its last row says"
+        case .fillDiffers: "a fill is not what its event says"
+        case .optionDiffers: "an option is not what its fill says"
         case .fundingNotLogged: "what is funded of an offer is not what a row says"
         case .fundingMissing: "a row about an offer's funds is not the one that the offer names"
         case .contractNotLogged: "a contract's last row says something else"

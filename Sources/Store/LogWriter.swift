@@ -74,21 +74,17 @@ public struct LogWriter: Sendable {
     private static func commit(
         _ requests: [WriteRequest], of contract: Address, on connection: PostgresConnection
     ) throws -> Commit {
-        let state: LockedState
+        let writes: PlannedWrites
         do {
-            state = try LockedRead(requests).run(on: connection)
+            writes = PlannedWrites(requests, on: try LockedRead(requests).run(on: connection), of: contract)
         } catch let error as PostgresError {
             // Nothing was written before this point, whatever became of the connection.
             throw error.beforeAnyWrite
         }
-        let plan = CommitPlan(requests, on: state)
-        if plan.isEmpty {
-            _ = try? connection.query("ROLLBACK")
-        } else {
-            _ = try connection.pipeline(PlanWrites(plan, of: contract).queries + ["COMMIT"])
-        }
-        return Commit(
-            results: plan.results, events: plan.events, headBefore: state.head.seq, headAfter: plan.head.seq)
+        let headBefore = writes.plan.head.seq
+        _ = try connection.pipeline(making: writes)
+        let plan = writes.plan
+        return Commit(results: plan.results, events: plan.events, headBefore: headBefore, headAfter: plan.head.seq)
     }
 }
 

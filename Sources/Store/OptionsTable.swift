@@ -42,15 +42,37 @@ enum OptionsTable {
 
     private static func days(_ row: Row) throws -> UInt16 { try row.uint16(14) }
 
-    /// Inserts options, or changes them.
-    static func upsert(_ options: [OptionState]) -> Query {
+    private static let written: Query = """
+        token_id, offer_hash, named_hash, writer, taker, holder, underlying, stablecoin, is_call, config_hash, premium,
+        collateral_locked, strike_price, start_time, expiry_time, duration, settled, settled_at, status, block_hash,
+        block_number, log_index, tx_hash, seq
+        """
+
+    /// Inserts options.
+    static func insert(_ options: [OptionState]) -> Query {
+        "INSERT INTO active_options (\(written)) SELECT * FROM \(rows(options))"
+    }
+
+    /// Changes options.
+    static func update(_ options: [OptionState]) -> Query {
+        """
+        UPDATE active_options o
+        SET offer_hash = row.offer_hash, named_hash = row.named_hash, writer = row.writer, taker = row.taker,
+            holder = row.holder, underlying = row.underlying, stablecoin = row.stablecoin, is_call = row.is_call,
+            config_hash = row.config_hash, premium = row.premium, collateral_locked = row.collateral_locked,
+            strike_price = row.strike_price, start_time = row.start_time, expiry_time = row.expiry_time,
+            duration = row.duration, settled = row.settled, settled_at = row.settled_at, status = row.status,
+            block_hash = row.block_hash, block_number = row.block_number, log_index = row.log_index,
+            tx_hash = row.tx_hash, seq = row.seq
+        FROM \(rows(options)) AS row (\(written))
+        WHERE o.token_id = row.token_id
+        """
+    }
+
+    private static func rows(_ options: [OptionState]) -> Query {
         let terms = options.map(\.terms)
         return """
-            INSERT INTO active_options (token_id, offer_hash, named_hash, writer, taker, holder, underlying, stablecoin,
-                                        is_call, config_hash, premium, collateral_locked, strike_price, start_time,
-                                        expiry_time, duration, settled, settled_at, status, block_hash, block_number,
-                                        log_index, tx_hash, seq)
-            SELECT * FROM unnest(
+            unnest(
                 \(options.map(\.tokenId))::numeric[], \(terms.map { $0?.offerHash })::bytea[],
                 \(options.map(\.taken.offerHash))::bytea[], \(terms.map { $0?.writer })::bytea[],
                 \(options.map(\.taken.taker))::bytea[], \(options.map(\.holder))::bytea[],
@@ -66,16 +88,6 @@ enum OptionsTable {
                 \(options.map { Int64(clamping: $0.origin.blockNumber) })::bigint[],
                 \(options.map { Int32($0.origin.logIndex) })::integer[], \(options.map(\.origin.txHash))::bytea[],
                 \(options.map { Int64($0.seq) })::bigint[])
-            ON CONFLICT (token_id) DO UPDATE
-            SET offer_hash = EXCLUDED.offer_hash, named_hash = EXCLUDED.named_hash, writer = EXCLUDED.writer,
-                taker = EXCLUDED.taker, holder = EXCLUDED.holder, underlying = EXCLUDED.underlying,
-                stablecoin = EXCLUDED.stablecoin, is_call = EXCLUDED.is_call, config_hash = EXCLUDED.config_hash,
-                premium = EXCLUDED.premium, collateral_locked = EXCLUDED.collateral_locked,
-                strike_price = EXCLUDED.strike_price, start_time = EXCLUDED.start_time,
-                expiry_time = EXCLUDED.expiry_time, duration = EXCLUDED.duration, settled = EXCLUDED.settled,
-                settled_at = EXCLUDED.settled_at, status = EXCLUDED.status, block_hash = EXCLUDED.block_hash,
-                block_number = EXCLUDED.block_number, log_index = EXCLUDED.log_index, tx_hash = EXCLUDED.tx_hash,
-                seq = EXCLUDED.seq
             """
     }
 }

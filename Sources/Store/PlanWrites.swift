@@ -14,20 +14,20 @@ struct PlanWrites {
         self.contract = contract
     }
 
-    /// The statements in the order in which the foreign keys want them, without the COMMIT.
-    var queries: [Query] {
+    /// The statements in the order in which the foreign keys want them, each to be made when it is its turn; neither the
+    /// head's nor the COMMIT.
+    var queries: [() -> Query] {
+        var queries: [() -> Query] = []
         // A cursor may move where nothing happened: then there is nothing to log.
-        let isLogged = !plan.entries.isEmpty
-        var queries = isLogged ? [LogTable.insertion(of: plan.entries, atMicros: plan.nowMicros)] : []
-        if !plan.created.isEmpty { queries.append(offers) }
-        if !plan.closings.isEmpty { queries.append(closings) }
-        if !plan.cancelMessages.isEmpty { queries.append(cancelMessages) }
-        if !plan.cancellations.isEmpty { queries.append(cancellations) }
-        if !plan.watermarks.isEmpty { queries.append(watermarks) }
-        if !plan.fundings.isEmpty { queries.append(fundings) }
-        if !plan.touchedBooks.isEmpty { queries.append(books) }
-        queries += ChainWriting(plan.chain, of: contract, now: now).queries
-        return isLogged ? queries + LogTable.announcement(of: plan.head, atMicros: plan.nowMicros) : queries
+        if !plan.entries.isEmpty { queries.append { LogTable.insertion(of: plan.entries, atMicros: plan.nowMicros) } }
+        if !plan.created.isEmpty { queries.append { offers } }
+        if !plan.closings.isEmpty { queries.append { closings } }
+        if !plan.cancelMessages.isEmpty { queries.append { cancelMessages } }
+        if !plan.cancellations.isEmpty { queries.append { cancellations } }
+        if !plan.watermarks.isEmpty { queries.append { watermarks } }
+        if !plan.fundings.isEmpty { queries.append { fundings } }
+        if !plan.touchedBooks.isEmpty { queries.append { books } }
+        return queries + ChainWriting(plan.chain, of: contract, now: now).queries
     }
 
     private var now: PostgresTimestamp { PostgresTimestamp(microsecondsSince1970: plan.nowMicros) }
@@ -139,6 +139,42 @@ struct PlanWrites {
             ON CONFLICT (underlying_address, is_call) DO UPDATE
             SET last_seq = EXCLUDED.last_seq, last_change_at = EXCLUDED.last_change_at
             """
+    }
+}
+
+/// A batch's statements after the first round trip, planned part by part while the server is busy with what came before.
+final class PlannedWrites: Sequence, IteratorProtocol {
+    /// What was planned so far; all of it when the sequence has ended.
+    private(set) var plan: CommitPlan
+    private let contract: Address
+    /// The statements of the part that is being sent, the next last.
+    private var queries: [() -> Query] = []
+    private var (isWritten, isLogged, hasEnded) = (false, false, false)
+
+    init(_ requests: [WriteRequest], on state: LockedState, of contract: Address) {
+        plan = CommitPlan(inParts: requests, on: state)
+        self.contract = contract
+    }
+
+    func next() -> Query? {
+        while true {
+            if let query = queries.popLast() { return query() }
+            if let part = plan.nextPart() {
+                isWritten = isWritten || !part.isEmpty
+                isLogged = isLogged || !part.entries.isEmpty
+                queries = PlanWrites(part, of: contract).queries.reversed()
+            } else if hasEnded {
+                return nil
+            } else {
+                hasEnded = true
+                queries = end.reversed().map { query in { query } }
+            }
+        }
+    }
+
+    private var end: [Query] {
+        guard isWritten else { return ["ROLLBACK"] }
+        return (isLogged ? LogTable.announcement(of: plan.head, atMicros: plan.nowMicros) : []) + ["COMMIT"]
     }
 }
 

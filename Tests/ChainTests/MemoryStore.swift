@@ -1,8 +1,9 @@
 import Chain
 import Ethereum
-import Exchange
 @_spi(Store) import Market
 import Synchronization
+
+@testable import Exchange
 
 /// A database of one test: keeps what plans write, as PostgreSQL would, and shows plans everything. The same histories
 /// run against PostgreSQL elsewhere.
@@ -32,8 +33,8 @@ final class MemoryStore: ChainStore, Leadership {
                 head: tables.head, leaderEpoch: 1, nowMicros: Int64(now) * 1_000_000, offers: tables.offers,
                 tombstones: tables.tombstones, watermarks: [:])
             state.chain = tables.chain
-            let plan = CommitPlan([request], on: state)
-            Self.write(plan, to: &tables)
+            var plan = CommitPlan(inParts: [request.inParts(of: 4)], on: state)
+            while let part = plan.nextPart() { Self.write(part, to: &tables) }
             _ = books.apply(plan.events)
             return plan.results[0]
         }
@@ -128,6 +129,15 @@ final class MemoryStore: ChainStore, Leadership {
             }
         }
         return look
+    }
+}
+
+extension WriteRequest {
+    /// The same with parts of so few events that small histories have many.
+    func inParts(of size: Int) -> WriteRequest {
+        guard case .chain(var update) = self else { return self }
+        update.partSize = size
+        return .chain(update)
     }
 }
 

@@ -41,7 +41,7 @@ struct ChainSection {
     private func catchUp(_ service: ServiceProcess, _ chain: ScriptedChain, _ events: Int) async throws -> Report {
         Progress.say("chain: catching up")
         let before = UsedTime.now(of: service.process.pid)
-        let end = try await reached(chain.tip.hash, service, pauseMillis: 20)
+        let end = try await reached(chain.tip.hash, service, pauseMillis: 100)
         guard let begin = chain.seen.firstLogs else { throw BenchmarkFailure("no logs were asked for") }
         let seconds = Double(end - begin) / 1e9
         let used = UsedTime.now(of: service.process.pid) - before

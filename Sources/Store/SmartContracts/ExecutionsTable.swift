@@ -32,7 +32,7 @@ enum ExecutionsTable {
         """
     }
 
-    /// Inserts what is not recorded yet and answers with its ids.
+    /// Inserts what is not recorded yet.
     static func insert(_ executions: [ContractExecution], of address: Address) -> Query {
         // In one order everywhere, so that two writers never wait for each other's rows.
         let rows = executions.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
@@ -44,7 +44,6 @@ enum ExecutionsTable {
                 \(rows.map(\.id)), \(rows.map(\.functionName)), \(rows.map(\.caller)), \(moments), \(rows.map(\.gasUsed)),
                 \(rows.map(\.success)), \(rows.map(\.errorMessage))) AS new
             ON CONFLICT (address, execution_id) DO NOTHING
-            RETURNING execution_id
             """
     }
 

@@ -111,7 +111,8 @@ public struct PostgresSmartContracts: SmartContractStore {
     private static func insert(
         _ executions: [ContractExecution], of address: Address, on connection: PostgresConnection
     ) throws -> [Bool] {
-        let inserted = try connection.query(ExecutionsTable.insert(executions, of: address)).map { try $0.text(0) }
+        let inserted = try connection.query("\(ExecutionsTable.insert(executions, of: address)) RETURNING execution_id")
+            .map { try $0.text(0) }
         var new = Set(inserted)
         let rows = try connection.query(ExecutionsTable.find(executions.map(\.id), of: address))
         var stored: [String: ContractExecution] = [:]

@@ -22,7 +22,7 @@ public final class SmartContractMirror: Service {
     /// Names that may wait; past it they are forgotten, since keys expire.
     private static let capacity = 10_000
     /// Names of one round.
-    private static let chunk = 32
+    private static let chunk = 128
     /// Bytes of the largest value that is copied.
     private static let largestValue = 64 << 10
     /// Seconds that a copy lives.
@@ -105,6 +105,7 @@ public final class SmartContractMirror: Service {
     /// The rows as they are now, each with its contract's revision: a later reading never has a smaller one.
     private static func read(_ names: [Name], on connection: PostgresConnection) throws -> [Copy] {
         var copies: [Copy] = []
+        var values: [(address: Address, key: String)] = []
         for name in names {
             switch name {
             case .contract(let address):
@@ -116,21 +117,22 @@ public final class SmartContractMirror: Service {
                         key: "contract:\(address.checksummed)",
                         revision: try row.int64(SmartContractsTable.revisionColumn), field: "contract",
                         value: json.bytes))
-            case .value(let address, let key):
-                let rows = try connection.query(
-                    """
-                    SELECT c.revision, CASE WHEN octet_length(s.value) <= \(largestValue) THEN s.value END
-                    FROM smart_contracts.contracts c
-                         LEFT JOIN smart_contracts.contract_state s ON s.address = c.address AND s.key = \(key)
-                    WHERE c.address = \(address)
-                    """)
-                guard let row = rows.first else { continue }
-                copies.append(
-                    Copy(
-                        key: "state:\(address.checksummed):\(key)", revision: try row.int64(0), field: "value",
-                        value: try row.ifPresent(1) { try $0.bytes($1) }))
+            case .value(let address, let key): values.append((address, key))
             }
         }
-        return copies
+        if values.isEmpty { return copies }
+        let rows = try connection.query(
+            """
+            SELECT c.address, name.key, c.revision, CASE WHEN octet_length(s.value) <= \(largestValue) THEN s.value END
+            FROM unnest(\(values.map(\.address)), \(values.map(\.key))) AS name (address, key)
+                 JOIN smart_contracts.contracts c ON c.address = name.address
+                 LEFT JOIN smart_contracts.contract_state s ON s.address = name.address AND s.key = name.key
+            """)
+        return try copies
+            + rows.map { row in
+                Copy(
+                    key: "state:\(try row.address(0).checksummed):\(try row.text(1))", revision: try row.int64(2),
+                    field: "value", value: try row.ifPresent(3) { try $0.bytes($1) })
+            }
     }
 }
