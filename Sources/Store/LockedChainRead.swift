@@ -6,6 +6,9 @@ import Postgres
 /// Under the head's lock: everything that the chain's events in a batch touch, and the events that named a new offer
 /// before it came. Nothing but one look-up when there is no such thing.
 struct LockedChainRead {
+    /// Events that are planned while the server waits; more take longer than a transaction may usually stand still.
+    private static let large = 2_000
+
     private var updates: [ChainUpdate] = []
     private var newOffers: [SignedOffer] = []
 
@@ -24,6 +27,9 @@ struct LockedChainRead {
         guard !updates.isEmpty || !newOffers.isEmpty else { return }
         try readDelivered(on: connection, &state)
         if updates.isEmpty, state.chain.events.isEmpty { return }
+        if state.chain.events.count + updates.reduce(0, { $0 + $1.eventCount }) > Self.large {
+            _ = try connection.query("SET LOCAL idle_in_transaction_session_timeout = '30s'")
+        }
         let delivered = updates.flatMap { $0.blocks.flatMap(\.events) }.compactMap { event -> ProtocolEvent? in
             if case .event(let event) = event.content { event } else { nil }
         }
