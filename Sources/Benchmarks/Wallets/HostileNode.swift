@@ -7,7 +7,9 @@ import StrictJSON
 /// A chain of one block behind JSON-RPC, with wallets that do what they should not; nobody else has code.
 final class HostileNode: Sendable {
     /// What becomes of the node when it is asked about a wallet.
-    enum Misdeed: String, CaseIterable, Sendable {
+    enum Wallet: String, CaseIterable, Sendable {
+        /// It says at once that it did not sign.
+        case honest = "an honest refusal"
         /// It runs until its gas is used up: the node answers late, that the call failed.
         case endlessGas = "endless gas"
         /// It answers with ten megabytes.
@@ -15,10 +17,11 @@ final class HostileNode: Sendable {
         /// It never answers.
         case hangs = "a node that hangs"
 
-        /// The wallet that does it.
-        var wallet: Address {
+        /// Where it is.
+        var address: Address {
             let byte: UInt8 =
                 switch self {
+                case .honest: 0xe0
                 case .endlessGas: 0xe1
                 case .hugeAnswer: 0xe2
                 case .hangs: 0xe3
@@ -77,22 +80,22 @@ private final class HostileHandler: ChannelInboundHandler {
         guard let json = try? JSONValue.parse(body) else { return context.close(promise: nil) }
         let calls = json.array ?? [json]
         let text = String(decoding: body, as: UTF8.self)
-        let misdeed = HostileNode.Misdeed.allCases.first {
-            text.contains(Hex.encode($0.wallet.array).dropFirst(2))
+        let wallet = HostileNode.Wallet.allCases.first {
+            text.contains(Hex.encode($0.address.array).dropFirst(2))
         }
-        if misdeed == .hangs { return }
-        var reply = context.channel.allocator.buffer(capacity: misdeed == .hugeAnswer ? 21 << 20 : 1_024)
+        if wallet == .hangs { return }
+        var reply = context.channel.allocator.buffer(capacity: wallet == .hugeAnswer ? 21 << 20 : 1_024)
         for (place, call) in calls.enumerated() {
             reply.writeString(json.array == nil ? "" : place == 0 ? "[" : ",")
-            Self.answer(call, misdeed, into: &reply)
+            Self.answer(call, wallet, into: &reply)
         }
         if json.array != nil { reply.writeString("]") }
-        guard misdeed == .endlessGas else { return write(reply, context) }
+        guard wallet == .endlessGas else { return write(reply, context) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.late) { [reply] in bound.value.0.write(reply, bound.value.1) }
     }
 
-    private static func answer(_ call: JSONValue, _ misdeed: HostileNode.Misdeed?, into reply: inout ByteBuffer) {
+    private static func answer(_ call: JSONValue, _ wallet: HostileNode.Wallet?, into reply: inout ByteBuffer) {
         let id = call.object?["id"]?.number.map { String(decoding: $0, as: UTF8.self) } ?? "0"
         let method = call.object?["method"]?.string.map { String(decoding: $0, as: UTF8.self) } ?? ""
         reply.writeString(#"{"jsonrpc":"2.0","id":\#(id),"result":"#)
@@ -101,8 +104,12 @@ private final class HostileHandler: ChannelInboundHandler {
         case "eth_getLogs": reply.writeString("[]")
         case "eth_call":
             reply.writeString("\"0x")
-            if misdeed == .hugeAnswer {
+            if wallet == .hugeAnswer {
                 reply.writeBytes(HostileNode.hugeAnswer)
+            } else if wallet == .honest {
+                // The first word of four says that there is code.
+                reply.writeString(
+                    Hex.encode(UInt256.one.bigEndian.array + [UInt8](repeating: 0, count: 96)).dropFirst(2).description)
             } else {
                 reply.writeRepeatingByte(UInt8(ascii: "0"), count: size(call) * 2)
             }
