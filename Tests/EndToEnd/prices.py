@@ -128,6 +128,8 @@ class Market(unittest.TestCase):
 
     def test_3_candles_are_what_the_ticks_make(self):
         rows = self.ticks()
+        eventually("their candles are folded", lambda: int(
+            self.databases.query("SELECT tick FROM candle_progress")[0][0]) >= rows[-1][0])
         begin, end = rows[0][1] // 1000, rows[-1][1] // 1000 - 2
         for interval, seconds in (("1s", 1), ("1m", 60), ("1h", 3600)):
             expected = {}
