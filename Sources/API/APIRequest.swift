@@ -22,6 +22,8 @@ public struct APIRequest: Sendable {
     public let coding: String?
     /// The credentials given.
     public let authorization: String?
+    /// The cookies, as sent.
+    public let cookie: String?
 
     /// The named part of the path; the router calls a route only when its parts are there.
     public func parameter(_ name: String) -> String { parameters[name] ?? "" }
@@ -30,7 +32,7 @@ public struct APIRequest: Sendable {
     public init(
         method: String, path: String, query: String, parameters: [String: String] = [:], body: [UInt8] = [],
         client: String, requestID: String, ifNoneMatch: String? = nil, coding: String? = nil,
-        authorization: String? = nil
+        authorization: String? = nil, cookie: String? = nil
     ) {
         self.method = method
         self.path = path
@@ -42,5 +44,6 @@ public struct APIRequest: Sendable {
         self.ifNoneMatch = ifNoneMatch
         self.coding = coding
         self.authorization = authorization
+        self.cookie = cookie
     }
 }

@@ -42,13 +42,15 @@ public struct APIServer: Service {
         public var deployment: ProtocolRoute
         /// `/settlement…`
         public var settlement: SettlementRoutes
+        /// `/auth…`
+        public var signIn: SignInRoutes
 
         /// All of them.
         public init(
             offers: OfferRoutes, cancel: CancelRoute, book: BookRoutes, depth: DepthRoute, quote: QuoteRoute,
             price: PriceRoute, prices: PriceRoutes, surface: SurfaceRoute, chain: ChainRoutes, options: OptionRoutes,
             smartContracts: SmartContractRoutes, contracts: ContractRoutes, records: RecordRoutes,
-            status: StatusRoutes, deployment: ProtocolRoute, settlement: SettlementRoutes
+            status: StatusRoutes, deployment: ProtocolRoute, settlement: SettlementRoutes, signIn: SignInRoutes
         ) {
             self.offers = offers
             self.cancel = cancel
@@ -66,6 +68,7 @@ public struct APIServer: Service {
             self.status = status
             self.deployment = deployment
             self.settlement = settlement
+            self.signIn = signIn
         }
     }
 
@@ -129,6 +132,10 @@ public struct APIServer: Service {
             "/offers", .post(largestBody: limits.offerBody, routes.offers.post), .get(routes.offers.list))
         table.add("/offers/batch", .post(largestBody: limits.largestBody, routes.offers.postBatch))
         table.add("/offers/cancel", .post(largestBody: limits.cancelBody, routes.cancel.post))
+        table.add("/auth/nonce", .get(routes.signIn.nonce))
+        table.add("/auth/login", .post(largestBody: limits.offerBody, routes.signIn.logIn))
+        table.add("/auth/session", .get(routes.signIn.session))
+        table.add("/auth/logout", .post(largestBody: 0, routes.signIn.logOut))
         table.add("/offers/{hash}", .get(routes.offers.get))
         table.add("/offers/{hash}/explain", .get(routes.offers.explain))
         table.add(

@@ -173,7 +173,7 @@ extension APIRequest {
                 by: (request.headers[.acceptEncoding] ?? "").split(separator: ",").map {
                     $0.drop { $0 == " " }
                 }),
-            authorization: request.headers[.authorization])
+            authorization: request.headers[.authorization], cookie: request.headers[.cookie])
     }
 }
 

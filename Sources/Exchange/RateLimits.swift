@@ -46,17 +46,20 @@ public struct RateLimits: Sendable {
 
     private let offers: Rule
     private let cancels: Rule
+    private let logIns: Rule
     private let shared: (any SharedLimiter)?
     private let memory: MemoryLimiter
 
-    /// Limits on offers (per client and per writer) and, far larger, on cancels (per client).
+    /// Limits on offers (per client and per writer), on log-ins and, far larger, on cancels (per client).
     public init(
         offers: Rule = Rule(limit: 100, window: .seconds(900)),
         cancels: Rule = Rule(limit: 6_000, window: .seconds(900)),
+        logIns: Rule = Rule(limit: 100, window: .seconds(900)),
         shared: (any SharedLimiter)?, memory: MemoryLimiter = MemoryLimiter()
     ) {
         self.offers = offers
         self.cancels = cancels
+        self.logIns = logIns
         self.shared = shared
         self.memory = memory
     }
@@ -74,6 +77,11 @@ public struct RateLimits: Sendable {
     /// Counts one cancel of a client; nil without a limit.
     public func takeCancel(_ client: String) async -> RateDecision? {
         await take(1, of: "cancels:client:\(client)", cancels)
+    }
+
+    /// Counts one log-in of a client.
+    public func takeLogIn(_ client: String) async -> RateDecision? {
+        await take(1, of: "logins:client:\(client)", logIns)
     }
 
     /// Counts one new, verified offer of a writer.

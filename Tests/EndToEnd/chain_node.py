@@ -92,6 +92,17 @@ class Node:
     def time(self):
         return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
+    def delegate(self, account, target):
+        """EIP-7702: the account's code becomes a pointer to `target`."""
+        nonce = int(self.rpc("eth_getTransactionCount", account.address, "latest"), 16)
+        authorization = account.sign_authorization(
+            {"chainId": signing.CHAIN, "address": target, "nonce": nonce + 1})
+        signed = account.sign_transaction({
+            "type": 4, "chainId": signing.CHAIN, "nonce": nonce, "to": account.address, "value": 0, "gas": 200_000,
+            "maxFeePerGas": 10**10, "maxPriorityFeePerGas": 10**9, "authorizationList": [authorization]})
+        self.rpc("eth_sendRawTransaction", signing.hexed(signed.raw_transaction))
+        self.mine()
+
 
 class Protocol:
     """The contract, and the domain that offers for it are signed in."""

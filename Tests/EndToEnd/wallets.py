@@ -220,24 +220,13 @@ class Wallets(checks.ServiceCase):
         self.assertEqual(self.send(offer, signature).status, 201)
         self.assertEqual(self.quoted(token), ([hash], 0))
         for target, listed in ((self.wallet, False), ("0x" + "00" * 20, True)):
-            self.delegate(account, target)
+            self.node.delegate(account, target)
             eventually(f"listed: {listed}", lambda: self.quoted(token) == (([hash], 0) if listed else ([], 1)), 25)
             self.assertEqual(self.rule(hash), listed)
             # A plain key's offers are taken as before.
             other = Maker("any").offer(int(listed), writer=account.address)
             signed = account.unsafe_sign_hash(signing.digest(signing.struct_hash(other))).signature
             self.assertEqual(self.send(other, bytes(signed)).status, 201)
-
-    def delegate(self, account, target):
-        """EIP-7702: the account's code becomes a pointer to `target`."""
-        nonce = int(self.node.rpc("eth_getTransactionCount", account.address, "latest"), 16)
-        authorization = account.sign_authorization(
-            {"chainId": signing.CHAIN, "address": target, "nonce": nonce + 1})
-        signed = account.sign_transaction({
-            "type": 4, "chainId": signing.CHAIN, "nonce": nonce, "to": account.address, "value": 0, "gas": 200_000,
-            "maxFeePerGas": 10**10, "maxPriorityFeePerGas": 10**9, "authorizationList": [authorization]})
-        self.node.rpc("eth_sendRawTransaction", hexed(signed.raw_transaction))
-        self.node.mine()
 
 
 class WithoutTheChain(checks.ServiceCase):

@@ -177,8 +177,9 @@ import Testing
         let token = String(repeating: "ab", count: 32)
         let know = "SELECT set_config('strikebook.session_token_hash', '\(token)', true)"
         let insert = """
-            INSERT INTO sessions (token_hash, address, created_at, expires_at)
-            VALUES (decode('\(token)', 'hex'), substr(sha256('a'), 1, 20), now() - interval '2 h', now() - interval '1 h')
+            INSERT INTO sessions (token_hash, address, nonce_hash, created_at, expires_at)
+            VALUES (decode('\(token)', 'hex'), substr(sha256('a'), 1, 20), sha256('n'), now() - interval '2 h',
+                    now() - interval '1 h')
             """
         let app = "strikebook_app"
         #expect(try await sqlstate(of: "BEGIN; \(insert); COMMIT", in: url, role: app) == "42501")

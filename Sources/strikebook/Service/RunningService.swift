@@ -91,7 +91,12 @@ struct RunningService {
             shared: redis.map { RedisLimiter(redis: $0, prefix: settings.redisPrefix) },
             positions: redis.map { RedisPositions(redis: $0, prefix: settings.redisPrefix) }, follower: follower,
             contracts: PostgresSmartContracts(database: reads, mirror: contractMirror), market: market, chain: chain,
-            settlement: settlement.desk, products: products, status: status)
+            settlement: settlement.desk, products: products,
+            signIn: SignInDesk(
+                deployment: settings.deployment,
+                domains: SignInDomains(origins: settings.allowedOrigins, host: settings.host), secret: cursorKey,
+                judge: SignatureJudge(wallets: chain.wallets), store: PostgresSessions(database: reads),
+                now: SystemClock.seconds), status: status)
         let edges: [(any Service)?] = [
             writes, reads, redis, listener, leader, follower, mirror, contractMirror, queue, sweep, pricing, positions,
         ]
@@ -133,7 +138,7 @@ struct RunningService {
         log: PostgresLog, books: Books, queue: CommitQueue, hub: Hub, pricing: PriceWorker, cursors: CursorCodec,
         shared: RedisLimiter?, positions: RedisPositions?, follower: LogFollower, contracts: PostgresSmartContracts,
         market: MarketParts,
-        chain: ChainParts, settlement: SettlementDesk, products: ProductParts, status: PartsStatus
+        chain: ChainParts, settlement: SettlementDesk, products: ProductParts, signIn: SignInDesk, status: PartsStatus
     ) -> APIServer {
         let now: @Sendable () -> UInt64 = SystemClock.seconds
         let tokens = settings.tokens
@@ -186,7 +191,8 @@ struct RunningService {
             deployment: ProtocolRoute(
                 deployment: settings.deployment, rules: settings.rules, tokens: tokens, limits: limits, rates: rates,
                 tailFill: settings.tailFill),
-            settlement: SettlementRoutes(desk: settlement, books: books, cursors: cursors))
+            settlement: SettlementRoutes(desk: settlement, books: books, cursors: cursors),
+            signIn: SignInRoutes(desk: signIn, limits: rates))
         let host = settings.host
         return APIServer(
             routes: routes, entrance: WebSocketEntrance(hub), clients: ClientAddress(trusted: settings.trustedProxies),
