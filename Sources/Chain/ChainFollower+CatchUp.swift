@@ -50,7 +50,7 @@ extension ChainFollower {
                 range.grow()
                 return FetchedRange(first: first, updates: try await updates(logs, through: tip.header), range: range)
             } catch {
-                guard error.mayBeTooMuch, range.size > 1 else { throw error }
+                guard error.mayBeTooMuch, range.size > 1, !Task.isCancelled else { throw error }
                 range.shrink()
             }
         }

@@ -6,8 +6,10 @@ import Postgres
 /// Under the head's lock: everything that the chain's events in a batch touch, and the events that named a new offer
 /// before it came. Nothing but one look-up when there is no such thing.
 struct LockedChainRead {
-    /// Events that are planned while the server waits; more take longer than a transaction may usually stand still.
+    /// More events than this take longer to plan than a transaction may usually stand still, and longer to write than an
+    /// answer is usually waited for: cut off there, a deep reorg would begin anew for ever on a slow machine.
     private static let large = 2_000
+    private static let patience = Duration.seconds(60)
 
     private var updates: [ChainUpdate] = []
     private var newOffers: [SignedOffer] = []
@@ -28,7 +30,11 @@ struct LockedChainRead {
         try readDelivered(on: connection, &state)
         if updates.isEmpty, state.chain.events.isEmpty { return }
         if state.chain.events.count + updates.reduce(0, { $0 + $1.eventCount }) > Self.large {
-            _ = try connection.query("SET LOCAL idle_in_transaction_session_timeout = '30s'")
+            // The pool sets it back.
+            connection.responseTimeout = Self.patience
+            _ = try connection.pipeline([
+                "SET LOCAL idle_in_transaction_session_timeout = '60s'", "SET LOCAL statement_timeout = '30s'",
+            ])
         }
         let delivered = updates.flatMap { $0.blocks.flatMap(\.events) }.compactMap { event -> ProtocolEvent? in
             if case .event(let event) = event.content { event } else { nil }
